@@ -1,0 +1,62 @@
+# make lecture [ARGS="..."]   run the lecture's examples
+# make test                   check and test everything
+# PYTHON=... chooses the interpreter that .venv is made from.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip install -qq --disable-pip-version-check
+PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
+ARGS    ?=
+
+.PHONY: lecture test lint format clean
+
+lecture: $(VENV)/lecture.stamp
+	@$(BIN)/python -m autograd_mini lecture $(ARGS)
+
+test: lint
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(ARGS)
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .*_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Asking each candidate is the only sure test: a version manager may offer names that do not run, and
+# Debian's Python comes without ensurepip unless python3-venv is installed.
+define set_up_venv
+@$(BIN)/python -m pip --version >/dev/null 2>&1 && exit 0; \
+for python in $(PYTHONS); do \
+    if $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+        echo "Setting up $(VENV) with $$($$python --version)"; \
+        exec $$python -m venv --clear $(VENV); \
+    fi; \
+done; \
+echo "Needed: Python 3.11 or later with its venv module (on Debian: apt install python3-venv)." >&2; \
+echo "Tried: $(PYTHONS). Name another one with: make PYTHON=/path/to/python" >&2; \
+exit 1
+endef
+
+# An upgrade may take away the interpreter that .venv links to: its stamps then vouch for nothing.
+$(shell test -x $(BIN)/python || rm -f $(VENV)/*.stamp)
+
+$(VENV)/lecture.stamp: pyproject.toml
+	$(set_up_venv)
+	@echo "Installing autograd-mini and what the lecture needs"
+	@$(PIP) -e '.[lecture]'
+	@touch $@
+
+# dev holds lecture.
+$(VENV)/dev.stamp: pyproject.toml
+	$(set_up_venv)
+	@echo "Installing autograd-mini and its development tools"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/lecture.stamp

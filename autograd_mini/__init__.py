@@ -1,0 +1,66 @@
+"""Automatic differentiation whose every number can be opened and explained.
+
+>>> import autograd_mini as ag
+>>> x, w = ag.Value(2.0, name="x"), ag.Value(-3.0, name="w")
+>>> E = (w * x + 10) ** 2
+>>> E.backward()
+>>> w.grad
+16.0
+"""
+
+from autograd_mini import dispatch as _dispatch  # noqa: F401  (teaches NumPy's functions to work on Values)
+from autograd_mini.backprop import Step, gradients, steps
+from autograd_mini.errors import GraphError, MissingRuleError, ShapeError
+from autograd_mini.functions import erf, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
+from autograd_mini.gradcheck import GradcheckError, GradcheckReport, gradcheck
+from autograd_mini.modes import no_grad
+from autograd_mini.rules import Along, Local, Primitive, Pull
+from autograd_mini.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from autograd_mini.value import Value
+
+
+def __getattr__(name: str) -> object:
+    # Pictures are loaded when first asked for: `import autograd_mini` costs NumPy and no more.
+    if name in _LAZY:
+        import importlib
+
+        return getattr(importlib.import_module("autograd_mini.explain"), name)
+    raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
+
+
+_LAZY = {"draw"}
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Along",
+    "GradcheckError",
+    "GradcheckReport",
+    "GraphError",
+    "Local",
+    "MissingRuleError",
+    "Primitive",
+    "Pull",
+    "ShapeError",
+    "Step",
+    "Value",
+    "draw",
+    "erf",
+    "grad",
+    "gradcheck",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "log_softmax",
+    "logsumexp",
+    "no_grad",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "steps",
+    "value_and_grad",
+    "vjp",
+]

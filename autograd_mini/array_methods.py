@@ -1,0 +1,97 @@
+"""The methods of NumPy's arrays, on Values: `v.sum(axis=0)` is `np.sum(v, axis=0)`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy
+
+if TYPE_CHECKING:
+    from autograd_mini.value import Value
+
+np: Any = numpy  # NumPy's type stubs do not know that its functions of Values return Values
+
+Axis = int | tuple[int, ...] | None
+
+
+class ArrayMethods:
+    """Methods that arrays have too; each is NumPy's function of the same name."""
+
+    __slots__ = ()
+
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Value:
+        return np.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Value:
+        return np.mean(self, axis=axis, keepdims=keepdims)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Value:
+        return np.prod(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Value:
+        return np.max(self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Value:
+        return np.min(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Value:
+        return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Value:
+        return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None) -> Value:
+        return np.cumsum(self, axis=axis)
+
+    def cumprod(self, axis: int | None = None) -> Value:
+        return np.cumprod(self, axis=axis)
+
+    def clip(self, min: Any = None, max: Any = None) -> Value:
+        return np.clip(self, min, max)
+
+    def round(self, decimals: int = 0) -> Value:
+        return np.round(self, decimals)
+
+    def dot(self, other: Any) -> Value:
+        return np.dot(self, other)
+
+    def reshape(self, *shape: Any) -> Value:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def ravel(self) -> Value:
+        return np.reshape(self, -1)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Value:
+        return np.transpose(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None)
+
+    @property
+    def T(self) -> Value:
+        return np.transpose(self)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Value:
+        return np.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Axis = None) -> Value:
+        return np.squeeze(self, axis)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Value:
+        return np.repeat(self, repeats, axis)
+
+    def take(self, indices: Any, axis: int | None = None) -> Value:
+        return np.take(self, indices, axis)
+
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
+        return np.trace(self, offset, axis1, axis2)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
+        return np.diagonal(self, offset, axis1, axis2)
+
+    # Questions: plain answers, nothing is recorded.
+
+    def argmax(self, axis: int | None = None) -> Any:
+        return np.argmax(self, axis)
+
+    def argmin(self, axis: int | None = None) -> Any:
+        return np.argmin(self, axis)

@@ -1,0 +1,335 @@
+"""Differentiate a recorded graph in reverse: the chain rule, once, for training and for explaining.
+
+    >>> import autograd_mini as ag
+    >>> x = ag.Value(3.0, name="x")
+    >>> for step in steps(x * x):
+    ...     print(f"{step.upstream} · {step.local} = {step.contribution}, so far {step.after}")
+    1.0 · 3.0 = 3.0, so far 3.0
+    1.0 · 3.0 = 3.0, so far 6.0
+
+The graph is walked from the youngest node to the oldest. A node is always younger than its inputs,
+so when its turn comes all contributions to its gradient have arrived; no recursion is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_mini.errors import GraphError, ShapeError
+from autograd_mini.numbers import constant, with_shapes
+from autograd_mini.rules import Along, Pull, restore_axes
+from autograd_mini.value import Value
+
+
+class Step(NamedTuple):
+    """One edge of the backward pass: upstream × local = contribution, added to the input's gradient."""
+
+    node: Value
+    """The node whose gradient is passed on."""
+    position: int
+    """Which of its inputs receives: `node.inputs[position]`."""
+    input: Value
+    """The receiving input."""
+    upstream: Any
+    """dE/d(node), complete by now."""
+    local: Any
+    """d(node)/d(input), one number per element; None where a Pull rule works without it."""
+    contribution: Any
+    """What this edge adds to dE/d(input), in the input's shape."""
+    before: Any
+    """The input's gradient before this step; None if nothing had arrived."""
+    after: Any
+    """The input's gradient after this step."""
+
+
+def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> list[Value]:
+    """All Values that `root` was made from, itself first, each before its inputs.
+
+    Values in `stop` are treated as leaves.
+
+    Raises:
+        GraphError: a leaf's data changed after the graph was recorded (if `check`; a picture of what
+            was recorded may still be wanted then).
+
+    >>> a = Value(1.0)
+    >>> b = a + a
+    >>> [node is b for node in topological_order(b)]
+    [True, False]
+    """
+    seen, stack = {root}, [root]
+    see, push, pop = seen.add, stack.append, stack.pop
+    while stack:
+        node = pop()
+        if stop and node in stop:
+            continue
+        age = node.age
+        for x in node.inputs:
+            if type(x) is Value:
+                if check and x.age > age:
+                    raise stale(x, node)
+                if x not in seen:
+                    see(x)
+                    push(x)
+    return sorted(seen, key=attrgetter("age"), reverse=True)
+
+
+def stale(x: Value, node: Value) -> GraphError:
+    return GraphError(
+        f"the data of {x.name or 'a Value'} {x.shape} changed after {node.op.name if node.op else 'a node'} had used "
+        "them: the gradient would mix old and new numbers. Call backward() before updating, or compute again"
+    )
+
+
+class _Alarm:
+    """Says when a product may have to be looked at.
+
+    It hears NumPy's 'invalid value' (0·∞) for free: the processor raises that flag anyway. A nan made
+    earlier is silent; `careful` is set when an operation that selects was given one.
+    """
+
+    __slots__ = ("careful", "rang")
+
+    def __init__(self) -> None:
+        self.rang = self.careful = False
+
+    def __call__(self, kind: str, flag: int) -> None:
+        self.rang = True
+
+    def listening(self) -> np.errstate:
+        return np.errstate(all="ignore", invalid="call", call=self)
+
+
+def chain_rule(upstream: Any, local: Any, alarm: _Alarm) -> Any:
+    """upstream × local, element by element. Where the upstream is 0, so is the product.
+
+    That matters when a local derivative is infinite: `np.where(x > 0, np.log(x), 0)` at x = 0 sends 0
+    up the branch not taken, and 0 · ∞ would make its gradient nan.
+    """
+    if type(local) is int:  # a constant rule: most often 1 or -1, where multiplying would only cost time
+        return upstream if local == 1 else -upstream if local == -1 else upstream * local
+    product = upstream * local
+    if alarm.rang or alarm.careful or type(product) is Value or type(product) is float:
+        alarm.rang = False
+        if not np.all(np.isfinite(product)):
+            product = np.where(constant(upstream) == 0, 0.0, product)
+    return product
+
+
+def fit(contribution: Any, x: Any) -> Any:
+    """Bring a contribution to the shape and precision of the input `x` that it belongs to.
+
+    An input that was broadcast (used many times) sums what comes from its copies; a contribution
+    smaller than its input (from a sum) repeats.
+    """
+    if type(x) is float:
+        if type(contribution) is float:
+            return contribution
+        shape: tuple[int, ...] = ()
+    else:
+        shape = x.shape
+        if type(contribution) is not float and contribution.shape == shape and contribution.dtype is x.dtype:
+            return contribution
+    extra = np.ndim(contribution) - len(shape)
+    if extra >= 0:
+        stretched = [i + extra for i, n in enumerate(shape) if n == 1 != contribution.shape[i + extra]]
+        if extra or stretched:
+            contribution = np.sum(contribution, axis=(*range(extra), *stretched), keepdims=True)
+            contribution = np.reshape(contribution, contribution.shape[extra:])
+    if np.shape(contribution) != shape:
+        if type(contribution) is Value:
+            contribution = np.broadcast_to(contribution, shape)
+        else:  # np.broadcast_to takes 2 µs, and its read-only result would have to be copied later
+            repeated = np.empty_like(x)
+            repeated[...] = contribution
+            return repeated
+    if type(x) is float:
+        return contribution if type(contribution) is Value else float(contribution)
+    return contribution if contribution.dtype is x.dtype else contribution.astype(x.dtype)
+
+
+def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm) -> Iterator[Step]:
+    """The backward pass over `order`, whose first node has its gradient already.
+
+    `recorded`: run the rules on the Values themselves, so that the pass is a graph too. `retain`:
+    keep the gradients of nodes that are not leaves. `watched`: yield a `Step` for every edge;
+    otherwise nothing is yielded and no step costs anything.
+    """
+    for node in order:
+        upstream = node.grad
+        op = node.op
+        if op is None or not node.inputs:
+            continue
+        inputs, partials = node.inputs, node.partials
+        if partials is not None and not recorded:
+            for position, (x, local) in enumerate(zip(inputs, partials)):  # noqa: B905, same length by construction
+                if local is not None:
+                    before = x.grad
+                    contribution = upstream * local if upstream else 0.0  # 0 · ∞ = 0, see chain_rule
+                    x.grad = contribution if before is None else before + contribution
+                    if watched:
+                        yield Step(node, position, x, upstream, local, contribution, before, x.grad)
+        else:
+            numbers = inputs if recorded else [x._data if type(x) is Value else constant(x) for x in inputs]
+            if not op.elementwise and not recorded:
+                numbers = with_shapes(numbers)
+            elif op.selects and not alarm.careful:
+                alarm.careful = not all(np.all(np.isfinite(n)) for n in numbers)
+            z = node if recorded else node._data
+            for position, x in enumerate(inputs):
+                if type(x) is not Value:
+                    continue
+                rule = op.rules[0 if op.variadic else position]
+                local = None
+                if type(rule) is Pull:
+                    if op.variadic:
+                        contribution = rule.pull(upstream, z, position, numbers, *node.params)
+                    else:
+                        contribution = rule.pull(upstream, z, *numbers, *node.params)
+                elif type(rule) is Along:
+                    wide = restore_axes(z, *node.params[:2])
+                    local = rule.derivative(wide, *numbers, *node.params)
+                    contribution = chain_rule(restore_axes(upstream, *node.params[:2]), local, alarm)
+                else:
+                    local = rule.derivative(z, *numbers, *node.params)  # type: ignore[union-attr]
+                    contribution = chain_rule(upstream, local, alarm)
+                contribution = fit(contribution, x._data)
+                before = x.grad
+                if before is not None:
+                    x.grad = before + contribution
+                else:
+                    x.grad = contribution if recorded else owned(contribution, upstream)
+                if watched:
+                    yield Step(node, position, x, upstream, local, contribution, before, x.grad)
+        if not retain:
+            node.grad = None
+
+
+def owned(contribution: Any, upstream: Any) -> Any:
+    """A first contribution becomes the gradient itself, unless it is, or looks into, someone else's memory."""
+    if type(contribution) is not float and (contribution is upstream or contribution.base is not None):
+        return contribution.copy()
+    return contribution
+
+
+def seed(root: Value, upstream: Any, recorded: bool = False) -> Any:
+    """The gradient to start from, checked."""
+    if upstream is None and root.inputs and type(root._data) is float:
+        return 1.0
+    if root.op is not None and not root.inputs:
+        raise GraphError(
+            f"backward(): {root.name or 'this Value'} was computed by {root.op.name} inside no_grad(), so it has no "
+            "graph; compute it outside"
+        )
+    if upstream is None:
+        if root.ndim:
+            raise GraphError(
+                f"backward() starts from a scalar, {root.name or 'this Value'} has shape {root.shape}: reduce it first "
+                f"(.sum(), .mean()) or pass the upstream gradient, backward(np.ones({root.shape}))"
+            )
+        upstream = 1.0
+    if np.shape(upstream) != root.shape:
+        raise ShapeError(
+            f"backward(): upstream has shape {np.shape(upstream)}, expected {root.shape}, that of the output"
+        )
+    if type(upstream) is Value and recorded:
+        return upstream
+    if type(root._data) is float:
+        return float(constant(upstream))
+    return np.array(constant(upstream), dtype=root.dtype)[()]
+
+
+def _begin(order: list[Value], start: Any, recorded: bool) -> list[Any]:
+    """Prepare every `.grad` for a pass; return what they were."""
+    before = [node.grad for node in order]
+    for node in order:
+        if node.op is not None:
+            node.grad = None
+    root = order[0]
+    start = Value(start) if recorded and type(start) is not Value else start
+    root.grad = start if root.grad is None else root.grad + start
+    return before
+
+
+def _restore(order: list[Value], before: list[Any]) -> None:
+    for node, grad in zip(order, before, strict=True):
+        node.grad = grad
+
+
+def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, retain_grads: bool = True) -> None:
+    """`Value.backward` as a function; see there."""
+    start = seed(root, upstream, create_graph)
+    order = topological_order(root)
+    before = _begin(order, start, create_graph)
+    alarm = _Alarm()
+    try:
+        with alarm.listening():
+            for _ in backpropagate(order, create_graph, retain_grads, False, alarm):
+                pass
+    except BaseException:
+        _restore(order, before)
+        raise
+
+
+def gradients(
+    output: Value,
+    inputs: Sequence[Value],
+    upstream: Any = None,
+    *,
+    create_graph: bool = False,
+    stop: Set[Value] = frozenset(),
+) -> list[Any]:
+    """dE/d(each input) as a list, leaving every `.grad` as it was.
+
+    `inputs` may be any nodes, not only leaves. An input that the output does not depend on has
+    gradient 0. From the nodes in `stop` the walk goes no further back.
+
+    >>> x = Value(3.0)
+    >>> y = x * x
+    >>> gradients(y * y, [x, y])
+    [108.0, 18.0]
+    >>> x.grad is None
+    True
+    """
+    start = seed(output, upstream, create_graph)
+    order = topological_order(output, stop)
+    before = [node.grad for node in order]
+    alarm = _Alarm()
+    try:
+        for node in order:
+            node.grad = None
+        output.grad = Value(start) if create_graph and type(start) is not Value else start
+        walk = [node for node in order if node not in stop] if stop else order
+        with alarm.listening():
+            for _ in backpropagate(walk, create_graph, True, False, alarm):
+                pass
+        reached = set(order)
+        return [x.grad if x in reached and x.grad is not None else zero_like(x._data) for x in inputs]
+    finally:
+        _restore(order, before)
+
+
+def zero_like(data: Any) -> Any:
+    return 0.0 if type(data) is float else np.zeros_like(data)
+
+
+def steps(root: Value, upstream: Any = None) -> list[Step]:
+    """The steps of one backward pass, one per edge, leaving every `.grad` as it was.
+
+    Gradients start from nothing, also on leaves that hold one already: the story of one pass.
+    """
+    start = seed(root, upstream)
+    order = topological_order(root)
+    before = [node.grad for node in order]
+    alarm = _Alarm()
+    try:
+        for node in order:
+            node.grad = None
+        root.grad = start
+        with alarm.listening():
+            return list(backpropagate(order, False, True, True, alarm))
+    finally:
+        _restore(order, before)

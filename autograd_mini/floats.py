@@ -1,0 +1,105 @@
+"""Run the same rules on Python floats: each rule's own code, with `math` in NumPy's place.
+
+A scalar Value holds a Python float, on which `math.cos` takes 40 ns and `np.cos` 600. The rules are
+still written once: `teach` takes the code of every rule of a table and gives it globals in which
+`np` stands for the functions below. Where `math` raises (log of 0, overflow), the caller falls back
+to NumPy, so a scalar gets the same inf or nan, and the same warning, as an array would.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+from autograd_mini.rules import Primitive
+
+
+def _sign(x: float) -> float:
+    return math.copysign(1.0, x) if x != 0 and x == x else x
+
+
+def _maximum(x: float, y: float) -> float:
+    return float(x if x >= y or x != x else y)
+
+
+def _minimum(x: float, y: float) -> float:
+    return float(x if x <= y or x != x else y)
+
+
+def _logaddexp(x: float, y: float) -> float:
+    if x == y:  # also when both are infinite, where x - y would be nan
+        return x + math.log(2)
+    return max(x, y) + math.log1p(math.exp(-abs(x - y)))
+
+
+def _where(condition: bool, x: float, y: float) -> float:
+    return x if condition else y
+
+
+_SAME_NAME = [
+    *("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "pi"),
+    *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
+]
+
+#: NumPy's name -> the same on floats.
+FLOAT_FUNCTIONS: dict[str, Any] = {name: getattr(math, name) for name in _SAME_NAME} | {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "power": math.pow,
+    "absolute": math.fabs,
+    "square": lambda x: x * x,
+    "reciprocal": lambda x: 1.0 / x,
+    "arcsin": math.asin,
+    "arccos": math.acos,
+    "arctan": math.atan,
+    "arctan2": math.atan2,
+    "arcsinh": math.asinh,
+    "arccosh": math.acosh,
+    "arctanh": math.atanh,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "floor": lambda x: float(math.floor(x)),
+    "ceil": lambda x: float(math.ceil(x)),
+    "trunc": lambda x: float(math.trunc(x)),
+    "sign": _sign,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "logaddexp": _logaddexp,
+    "where": _where,
+    "all": bool,
+    "logical_not": operator.not_,
+}
+
+
+def teach(rows: Iterable[Primitive], module_globals: dict[str, Any]) -> None:
+    """Give every elementwise row its form on floats, made from its own code.
+
+    `module_globals` are the globals of the module in which the rules are written: the helper
+    functions they call are given floats' globals too.
+    """
+    float_globals = dict(module_globals, np=SimpleNamespace(**FLOAT_FUNCTIONS))
+    for name, item in module_globals.items():
+        if isinstance(item, FunctionType) and item.__globals__ is module_globals:
+            float_globals[name] = _with_globals(item, float_globals)
+
+    def on_floats(function: Any) -> Any:
+        if isinstance(function, FunctionType):
+            own = function.__globals__ is module_globals
+            return _with_globals(function, float_globals) if own else function
+        return FLOAT_FUNCTIONS.get(function.__name__)
+
+    for row in rows:
+        if row.elementwise:
+            row.float_forward = on_floats(row.forward)
+            row.float_rules = tuple(on_floats(rule.derivative) for rule in row.rules)  # type: ignore[union-attr]
+
+
+def _with_globals(function: FunctionType, new_globals: dict[str, Any]) -> FunctionType:
+    return FunctionType(function.__code__, new_globals, function.__name__, function.__defaults__, function.__closure__)

@@ -1,0 +1,94 @@
+"""Functions that NumPy lacks and networks need, on Values and on plain arrays alike.
+
+>>> import numpy as np, autograd_mini as ag
+>>> float(ag.sigmoid(0.0))
+0.5
+>>> ag.softmax(ag.Value([1000.0, 1000.0])).data
+array([0.5, 0.5])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.primitives import elementwise, reductions
+
+
+def sigmoid(x: Any) -> Any:
+    """The logistic function σ(x) = 1/(1 + e^−x), with σ′ = σ(1 − σ).
+
+    `x`: any shape. No overflow at any x; for x → −∞ it keeps its digits down to 1e-308.
+
+    >>> sigmoid(2.2)
+    0.9002495108803148
+    """
+    return _plain(elementwise.sigmoid(_operand(x)))
+
+
+def relu(x: Any) -> Any:
+    """The rectifier max(x, 0); its slope at 0 is chosen to be 0.
+
+    >>> relu(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
+    return _plain(elementwise.relu(_operand(x)))
+
+
+def softplus(x: Any) -> Any:
+    """The smooth rectifier ln(1 + e^x), with slope σ(x); no overflow at any x.
+
+    >>> softplus(np.array([-1000.0, 1000.0]))
+    array([   0., 1000.])
+    """
+    return _plain(elementwise.softplus(_operand(x)))
+
+
+def erf(x: Any) -> Any:
+    """The error function 2/√π ∫₀ˣ e^(−t²) dt, exact to the last digit.
+
+    >>> erf(1.0)
+    0.8427007929497149
+    """
+    return _plain(elementwise.erf(_operand(x)))
+
+
+def logsumexp(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+    """ln Σ e^x along the axes, computed from the largest element on so that nothing overflows.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0])))
+    1000.6931471805599
+    """
+    return _plain(reductions.logsumexp(_operand(x), params=(axis, keepdims)))
+
+
+def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
+    """e^x / Σ e^x along the axes: positive and summing to 1 (lecture 9, "Neural networks for classification").
+
+    >>> softmax(np.array([0.0, 0.0]))
+    array([0.5, 0.5])
+    """
+    return np.exp(log_softmax(x, axis))
+
+
+def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
+    """ln softmax(x) = x − ln Σ e^x: keeps the digits of probabilities near 0 that softmax rounds off.
+
+    >>> log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
+    x = _operand(x)
+    return x - logsumexp(x, axis, keepdims=True)
+
+
+def _operand(x: Any) -> Any:
+    """Lists and plain numbers become arrays of floats; Values and float arrays stay."""
+    if hasattr(x, "__array_function__") and x.dtype.kind == "f":
+        return x
+    return np.asarray(x, dtype=float)
+
+
+def _plain(z: Any) -> Any:
+    """A 0-d float64 answer as a Python float."""
+    return float(z) if isinstance(z, np.floating | np.ndarray) and not z.ndim and z.dtype == float else z

@@ -1,0 +1,64 @@
+"""What numbers a Value may hold, and how plain operands are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+#: The scalar types that count as one float64.
+FLOAT64_SCALARS = frozenset({float, int, bool, np.float64})
+
+
+def own_data(data: Any, copy: bool = True) -> Any:
+    """What a leaf holds: a Python float for a float64 number, else an array (or NumPy scalar) of floats.
+
+    Raises:
+        TypeError: not real numbers.
+
+    >>> own_data([1, 2]), own_data(np.float32(0.5))
+    (array([1., 2.]), np.float32(0.5))
+    """
+    if type(data) is float:
+        return data
+    array = data if hasattr(data, "__array_function__") else np.asarray(data)
+    kind = array.dtype.kind
+    if kind in "iub":
+        array = array.astype(float)
+    elif kind != "f":
+        raise TypeError(f"a Value holds real numbers, got {array.dtype} ({type(data).__name__})")
+    elif copy and array.ndim:
+        array = array.copy()
+    return array if array.ndim else as_scalar(array)
+
+
+def as_scalar(number: Any) -> Any:
+    """A 0-d result as a scalar Value holds it: float64 as a Python float, others as NumPy scalars."""
+    number = number[()]
+    return float(number) if isinstance(number, np.float64) else number
+
+
+def with_shapes(numbers: Iterable[Any]) -> list[Any]:
+    """Python floats as NumPy's, which have a shape, a dtype and indices; anything else as it is."""
+    return [np.float64(n) if type(n) is float else n for n in numbers]
+
+
+_PLAIN = frozenset({float, int, np.float64, np.float32})
+
+
+def constant(x: Any) -> Any:
+    """The plain numbers behind an operand: a Value's data, a list as an array, anything else as it is.
+
+    Raises:
+        TypeError: not real numbers.
+    """
+    kind = type(x)
+    if kind in _PLAIN:
+        return x
+    if hasattr(x, "_data"):
+        return x._data
+    array = x if hasattr(x, "dtype") else np.asarray(x)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"expected a number, an array or a Value, got {kind.__name__} {x!r:.60}")
+    return array

@@ -1,0 +1,468 @@
+"""Record what you compute: a `Value` is a number or an array that remembers how it was made.
+
+>>> import numpy as np
+>>> x, w = Value([1.0, 2.0], name="x"), Value(3.0, name="w")
+>>> E = np.sum(w * x)
+>>> E.backward()
+>>> w.grad, x.grad
+(3.0, array([3., 3.]))
+
+A Value is what one may ask a gradient of; plain numbers and arrays are constants.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from autograd_mini import primitives
+from autograd_mini.array_methods import ArrayMethods
+from autograd_mini.errors import GraphError, MissingRuleError, operand_error
+from autograd_mini.modes import no_grad_depth
+from autograd_mini.numbers import FLOAT64_SCALARS, constant, own_data, with_shapes
+from autograd_mini.primitives import elementwise, products, shaping
+from autograd_mini.rules import Primitive
+
+#: NumPy's ufuncs that have a row in the table, and what NumPy's other functions do with Values
+#: (filled by `dispatch`).
+UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.power, np.float_power: elementwise.power}
+UFUNCS.update({row.forward: row for row in primitives.TABLE.values() if isinstance(row.forward, np.ufunc)})
+UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+
+_next_age = itertools.count(1).__next__
+_new = object.__new__
+_no_grad_depth = no_grad_depth.get
+
+
+class Value(ArrayMethods):
+    """A number or array of floats that remembers how it was made.
+
+    Args:
+        data: a number, a nested list or an array (any shape). Integers and booleans become float64,
+            float32 stays float32; the numbers are copied.
+        name: what errors, pictures and derivations call it.
+
+    Attributes:
+        data: a Python float, a NumPy scalar of another precision, or an array. Assigning replaces
+            the numbers of a leaf (same shape) and makes graphs recorded earlier stale.
+        grad: dE/d(this) after `backward()`: same shape as `data`, or None before.
+        op: the `Primitive` that made it, or None for a leaf.
+        inputs: the operation's operands in order: Values, and the plain constants as they came.
+        params: the operation's parameters (an axis, a shape, an index).
+        age: a creation counter; a Value is always younger than its inputs.
+
+    Raises:
+        TypeError: data that are not real numbers (complex, text, objects).
+
+    >>> a = Value(2.0, name="a")
+    >>> (a * a).backward()
+    >>> a
+    Value(2.0, name='a', grad=4.0)
+    """
+
+    __slots__ = ("__weakref__", "_data", "age", "grad", "inputs", "name", "op", "params", "partials")
+
+    _data: Any
+    grad: Any
+    name: str | None
+    op: Primitive | None
+    inputs: tuple[Any, ...]
+    params: tuple[Any, ...]
+    #: On a scalar made by an elementwise operation: each local derivative ∂(this)/∂(input), a float
+    #: (None for a constant input). None elsewhere, where the rules are run by the backward pass.
+    partials: tuple[float | None, ...] | None
+    age: int
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        if type(data) is Value:
+            raise TypeError(
+                "Value(v): v is already a Value; use v itself, +v for a new node, or Value(v.data) to cut its graph"
+            )
+        self._data = own_data(data)
+        self.grad = None
+        self.name = name
+        self.op = None
+        self.inputs = self.params = ()
+        self.partials = None
+        self.age = _next_age()
+
+    def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
+        raise TypeError("Value cannot be subclassed: the engine recognises a Value by its exact type")
+
+    _record: Callable[..., Any]  # = apply, set below: what lets `Primitive.__call__` record
+
+    # -- numbers -----------------------------------------------------------------------------------
+
+    def _set_data(self, data: Any) -> None:
+        if self.op is not None:
+            raise GraphError(
+                f"{self!r} was computed by {self.op.name}; only a leaf's data can be assigned. "
+                "Make a new Value, or change the leaves and compute again"
+            )
+        new = own_data(data, copy=data is not self._data)
+        if np.shape(new) != self.shape:
+            raise ValueError(
+                f"data of {self.name or 'Value'} has shape {self.shape}, cannot be replaced by shape {np.shape(new)}"
+            )
+        self._data = new
+        self.age = _next_age()  # younger than every graph that used the old numbers: those are stale now
+
+    data = property(operator.attrgetter("_data"), _set_data)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self._data)
+
+    @property
+    def ndim(self) -> int:
+        return np.ndim(self._data)
+
+    @property
+    def size(self) -> int:
+        return np.size(self._data)
+
+    @property
+    def dtype(self) -> np.dtype:
+        return np.dtype(float) if type(self._data) is float else self._data.dtype
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for a Value that was given, not computed."""
+        return self.op is None
+
+    def item(self) -> float:
+        """The number of a Value of size 1 as a Python float."""
+        if self.size != 1:
+            raise ValueError(f"item(): expected one number, {self._what()} has {self.size}; index it first")
+        return float(np.asarray(self._data).reshape(())) if self.ndim else float(self._data)
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the numbers as an array, cut from the graph."""
+        return np.array(self._data)
+
+    def tolist(self) -> Any:
+        """The numbers as nested lists of Python floats."""
+        return np.asarray(self._data).tolist()
+
+    # -- arithmetic --------------------------------------------------------------------------------
+
+    # fmt: off
+    def __add__(self, other: Any) -> Value:       return apply2(elementwise.add, self, other)
+    def __radd__(self, other: Any) -> Value:      return apply2(elementwise.add, other, self)
+    def __sub__(self, other: Any) -> Value:       return apply2(elementwise.subtract, self, other)
+    def __rsub__(self, other: Any) -> Value:      return apply2(elementwise.subtract, other, self)
+    def __mul__(self, other: Any) -> Value:       return apply2(elementwise.multiply, self, other)
+    def __rmul__(self, other: Any) -> Value:      return apply2(elementwise.multiply, other, self)
+    def __truediv__(self, other: Any) -> Value:   return apply2(elementwise.divide, self, other)
+    def __rtruediv__(self, other: Any) -> Value:  return apply2(elementwise.divide, other, self)
+    def __floordiv__(self, other: Any) -> Value:  return apply2(elementwise.floor_divide, self, other)
+    def __rfloordiv__(self, other: Any) -> Value: return apply2(elementwise.floor_divide, other, self)
+    def __mod__(self, other: Any) -> Value:       return apply2(elementwise.remainder, self, other)
+    def __rmod__(self, other: Any) -> Value:      return apply2(elementwise.remainder, other, self)
+    def __pow__(self, other: Any) -> Value:
+        if type(other) is int and other == 2:  # as NumPy does: x * x is faster and exact
+            return apply1(elementwise.square, self)
+        return apply2(elementwise.power, self, other)
+    def __rpow__(self, other: Any) -> Value:      return apply2(elementwise.power, other, self)
+    def __matmul__(self, other: Any) -> Value:    return apply(products.matmul, (self, other))
+    def __rmatmul__(self, other: Any) -> Value:   return apply(products.matmul, (other, self))
+    def __neg__(self) -> Value:                   return apply1(elementwise.negative, self)
+    def __pos__(self) -> Value:                   return apply1(elementwise.positive, self)
+    def __abs__(self) -> Value:                   return apply1(elementwise.absolute, self)
+
+    # Comparisons look at the numbers and record nothing: they give plain booleans.
+    def __lt__(self, other: Any) -> Any: return self._data < constant(other)
+    def __le__(self, other: Any) -> Any: return self._data <= constant(other)
+    def __gt__(self, other: Any) -> Any: return self._data > constant(other)
+    def __ge__(self, other: Any) -> Any: return self._data >= constant(other)
+    def __eq__(self, other: object) -> Any: return _equal(operator.eq, self, other)
+    def __ne__(self, other: object) -> Any: return _equal(operator.ne, self, other)
+    # fmt: on
+
+    __hash__ = object.__hash__  # by identity: a Value can be a dictionary's key, whatever its numbers
+
+    # -- functions, as methods ---------------------------------------------------------------------
+
+    # fmt: off
+    def exp(self) -> Value:      return apply1(elementwise.exp, self)
+    def log(self) -> Value:      return apply1(elementwise.log, self)
+    def sqrt(self) -> Value:     return apply1(elementwise.sqrt, self)
+    def square(self) -> Value:   return apply1(elementwise.square, self)
+    def abs(self) -> Value:      return apply1(elementwise.absolute, self)
+    def sin(self) -> Value:      return apply1(elementwise.sin, self)
+    def cos(self) -> Value:      return apply1(elementwise.cos, self)
+    def tanh(self) -> Value:     return apply1(elementwise.tanh, self)
+    def sigmoid(self) -> Value:  return apply1(elementwise.sigmoid, self)
+    def relu(self) -> Value:     return apply1(elementwise.relu, self)
+    def softplus(self) -> Value: return apply1(elementwise.softplus, self)
+    # fmt: on
+
+    def astype(self, dtype: Any) -> Value:
+        """Cast to another float type, recorded: the gradient is cast back."""
+        dtype = np.dtype(dtype)
+        if dtype.kind != "f":
+            raise TypeError(f"astype({dtype}): a Value holds floats; use .data.astype for a constant")
+        return apply(shaping.astype, (self,), (dtype,))
+
+    # -- differentiation ---------------------------------------------------------------------------
+
+    def backward(self, upstream: Any = None, *, create_graph: bool = False, retain_grads: bool = True) -> None:
+        """Differentiate this Value with respect to everything it was made from, in reverse.
+
+        Args:
+            upstream: dE/d(this) to start from, of this Value's shape; 1 for a scalar by default.
+            create_graph: record the pass itself, so that each `.grad` is a Value that can be
+                differentiated again.
+            retain_grads: False keeps only the leaves' gradients and frees the others on the way.
+
+        Leaves add the result to the `.grad` they have; every other node's `.grad` starts afresh, so
+        that a second call on the same graph adds the same gradients again.
+
+        Raises:
+            GraphError: no upstream for a Value that is not a scalar; a Value without a graph (made in
+                `no_grad`); a leaf whose data changed after it was recorded.
+            ShapeError: an upstream of another shape.
+
+        If anything is raised, every `.grad` is as it was before.
+
+        >>> x = Value(3.0)
+        >>> y = x * x
+        >>> y.backward(); x.grad
+        6.0
+        >>> y.backward(); x.grad
+        12.0
+        """
+        from autograd_mini.backprop import backward  # here, for backprop is built on Value
+
+        backward(self, upstream, create_graph=create_graph, retain_grads=retain_grads)
+
+    # -- containers --------------------------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Value:
+        if type(index) is Value or (type(index) is tuple and any(type(part) is Value for part in index)):
+            raise TypeError("an index must be plain integers, slices or arrays, got a Value; use its .data")
+        if isinstance(index, list):
+            index = np.asarray(index)
+        return apply(shaping.getitem, (self,), (index,))
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError(f"{self._what()} is a single number and has no len()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Value]:
+        if not self.ndim:
+            raise TypeError(f"{self._what()} is a single number and cannot be iterated")
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ValueError(f"the truth of {self._what()} is ambiguous: use (v > 0).all(), (v > 0).any() or v.data")
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return self.item()
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        if np.ndim(self._data):
+            shown = np.array2string(np.asarray(self._data), separator=", ", prefix="Value(", threshold=100)
+        else:
+            shown = repr(float(self._data))
+        parts = [shown]
+        if self.dtype != float:
+            parts.append(f"dtype={self.dtype}")
+        if self.name is not None:
+            parts.append(f"name={self.name!r}")
+        if self.op is not None:
+            parts.append(f"op={self.op.name}")
+        if isinstance(self.grad, float):
+            parts.append(f"grad={self.grad!r}")
+        return f"Value({', '.join(parts)})"
+
+    def _what(self) -> str:
+        return f"{self.name or 'Value'} of shape {self.shape}"
+
+    # -- copies ------------------------------------------------------------------------------------
+
+    def __copy__(self) -> Value:
+        if self.op is not None:
+            raise GraphError(
+                f"{self._what()} was computed by {self.op.name}: a copy would lose its graph. Use +v for a "
+                "new node in the graph, Value(v.data) for a new leaf"
+            )
+        twin = Value(self._data, self.name)
+        twin.grad = self.grad if isinstance(self.grad, float | None | Value) else self.grad.copy()
+        return twin
+
+    def __deepcopy__(self, memo: dict) -> Value:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple:
+        if self.op is not None:
+            raise GraphError(
+                f"{self._what()} was computed by {self.op.name} and cannot be pickled; pickle its .data, "
+                "or the leaves it was made from"
+            )
+        return _restore, (self._data, self.name, self.grad)
+
+    # -- NumPy's protocols -------------------------------------------------------------------------
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            f"{self._what()} is not converted to an array silently, because that would cut it from its graph: "
+            "use .data for its numbers, np.stack([...]) to join Values"
+        )
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        function = UFUNCS.get(ufunc) if method == "__call__" else UFUNC_METHODS.get((ufunc, method))
+        label = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        if function is None:
+            raise no_rule(label)
+        if "out" in kwargs:
+            raise TypeError(f"{label}: cannot write a Value into an array (out=, or array += v): use a = a + v")
+        if method == "__call__" and kwargs:
+            raise TypeError(f"{label}: {', '.join(kwargs)}= is not supported on Values")
+        return function(*inputs, **kwargs)
+
+    def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+        function = FUNCTIONS.get(func)
+        label = f"{func.__module__}.{func.__name__}".replace("numpy", "np", 1)
+        if function is None:
+            raise no_rule(label)
+        code = function.__code__
+        if kwargs and not code.co_flags & inspect.CO_VARKEYWORDS:
+            unknown = set(kwargs) - set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+            if unknown:
+                raise TypeError(f"{label}: {', '.join(sorted(unknown))}= is not supported on Values")
+        return function(*args, **kwargs)
+
+
+def no_rule(label: str) -> MissingRuleError:
+    return MissingRuleError(
+        f"{label} has no derivative rule for Values: compute with .data if no gradient is wanted, write it with "
+        "functions that have one, or add it as a row: autograd_mini.Primitive(name, forward, rules...)"
+    )
+
+
+def _restore(data: Any, name: str | None, grad: Any) -> Value:
+    value = Value(data, name)
+    value.grad = grad
+    return value
+
+
+def _equal(compare: Callable, self: Value, other: Any) -> Any:
+    try:
+        return compare(self._data, constant(other))
+    except TypeError:  # not numbers: `v == None` is False, as for any object
+        return NotImplemented
+
+
+# -- recording -------------------------------------------------------------------------------------
+
+
+def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, z: Any) -> Value:
+    """Make the node of one operation whose result is `z`."""
+    node = _new(Value)  # slot by slot: twice as fast as going through __init__
+    node._data = z
+    node.grad = node.name = None
+    node.op = op
+    if _no_grad_depth():
+        node.inputs = node.params = ()
+        node.partials = None
+    else:
+        node.inputs = inputs
+        node.params = params
+        node.partials = partials
+    node.age = _next_age()
+    return node
+
+
+def apply1(op: Primitive, x: Value) -> Value:
+    """Compute and record an elementwise operation of one Value. The short way for floats."""
+    xd = x._data
+    if type(xd) is float:
+        try:
+            z = op.float_forward(xd)  # type: ignore[misc]
+            return record(op, (x,), (), (op.float_rules[0](z, xd),), z)
+        except (ArithmeticError, ValueError, TypeError):
+            pass  # log of 0, overflow: NumPy's answer below
+    return apply(op, (x,))
+
+
+def apply2(op: Primitive, x: Any, y: Any) -> Value:
+    """Compute and record an elementwise operation of two operands, one of them a Value."""
+    x_is_value, y_is_value = type(x) is Value, type(y) is Value
+    xd = x._data if x_is_value else x
+    yd = y._data if y_is_value else y
+    if (type(xd) is float or type(xd) is int) and (type(yd) is float or type(yd) is int):
+        try:
+            z = op.float_forward(xd, yd)  # type: ignore[misc]
+            dx, dy = op.float_rules
+            partials = (dx(z, xd, yd) if x_is_value else None, dy(z, xd, yd) if y_is_value else None)
+            return record(op, (x, y), (), partials, z)
+        except (ArithmeticError, ValueError, TypeError):
+            pass  # division by 0, overflow: NumPy's answer below
+    return apply(op, (x, y))
+
+
+def apply(op: Primitive, inputs: tuple, params: tuple = ()) -> Value:
+    """Compute any operation on its inputs (Values and constants) and record it as a new Value.
+
+    Raises:
+        ShapeError: the operands' shapes do not fit.
+        TypeError: an operand is not made of real numbers.
+    """
+    try:
+        inputs = tuple([x if type(x) is Value else constant(x) for x in inputs])
+        datas = [x._data if type(x) is Value else x for x in inputs]
+        if not op.elementwise:
+            datas = with_shapes(datas)
+        elif FLOAT64_SCALARS.issuperset(map(type, datas)) and not any(map(np.ndim, params)):
+            return _apply_to_numbers(op, inputs, params, datas)
+        z = op.forward(*datas, *params)
+    except (ValueError, TypeError, IndexError) as error:
+        raise operand_error(op.name, inputs, error) from error
+    if type(z) is np.float64:
+        z = float(z)
+    elif type(z) is not np.ndarray or not z.ndim or z.dtype.kind != "f":
+        z = own_data(z, copy=False)
+    return record(op, inputs, params, None, z)
+
+
+def _apply_to_numbers(op: Primitive, inputs: tuple, params: tuple, datas: list) -> Value:
+    """A scalar elementwise operation; its local derivatives are stored with it."""
+    if op.float_forward is not None and not params:
+        try:
+            z = op.float_forward(*datas)
+            partials = [d(z, *datas) if type(x) is Value else None for d, x in zip(op.float_rules, inputs, strict=True)]
+            return record(op, inputs, (), tuple(partials), float(z))
+        except (ArithmeticError, ValueError, TypeError):
+            pass
+    # What `math` refuses (log of 0, overflow) or has no form for: NumPy answers, with inf or nan
+    # and NumPy's own warning.
+    numbers = [np.float64(d) for d in datas]
+    z = op.forward(*numbers, *params)
+    with np.errstate(all="ignore"):
+        partials = [
+            float(rule.derivative(z, *numbers, *params)) if type(x) is Value else None  # type: ignore[union-attr]
+            for rule, x in zip(op.rules, inputs, strict=True)
+        ]
+    return record(op, inputs, params, tuple(partials), float(z))
+
+
+Value._record = staticmethod(apply)
