@@ -28,7 +28,7 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
 
 
-_LAZY = {"draw"}
+_LAZY = {"draw", "latex"}
 
 __version__ = "0.1.0"
 
@@ -53,6 +53,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "latex",
     "log_softmax",
     "logsumexp",
     "no_grad",

@@ -74,7 +74,10 @@ def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool =
                 if x not in seen:
                     see(x)
                     push(x)
-    return sorted(seen, key=attrgetter("age"), reverse=True)
+    order = sorted(seen, key=attrgetter("age"), reverse=True)
+    if not check:  # a leaf with new data is younger than the nodes that used it
+        order.sort(key=lambda node: node.op is None)
+    return order
 
 
 def stale(x: Value, node: Value) -> GraphError:

@@ -47,8 +47,9 @@ class Along(Local):
 class Pull:
     """A vector-Jacobian product, ∂E/∂x = `pull(g, z, *inputs, *params)`, of an operation linear in x.
 
-    An operation with Pull rules must be linear in each input (or, if `variadic`, in all inputs
-    together): then its forward derivative is the operation itself, applied to the tangent.
+    An operation with Pull rules must be linear in each input, as a product is, or `jointly_linear` in
+    all of them, as a concatenation is: then its forward derivative is the operation itself, applied
+    to the tangents.
     """
 
     __slots__ = ("pull",)
@@ -90,6 +91,7 @@ class Primitive:
         "float_forward",
         "float_rules",
         "forward",
+        "jointly_linear",
         "latex",
         "name",
         "precedence",
@@ -108,6 +110,7 @@ class Primitive:
         latex: str | None = None,
         precedence: int = ATOM,
         variadic: bool = False,
+        jointly_linear: bool = False,
         selects: bool = False,
     ) -> None:
         if not rules or not all(isinstance(rule, (Local, Pull)) for rule in rules):
@@ -116,9 +119,10 @@ class Primitive:
         self.forward = forward
         self.rules = rules
         self.symbol = symbol or name
-        self.latex = latex or rf"\operatorname{{{name}}}({', '.join(f'{{{i}}}' for i in range(len(rules)))})"
+        self.latex = latex or rf"\operatorname{{{{{name}}}}}({', '.join(f'{{{i}}}' for i in range(len(rules)))})"
         self.precedence = precedence
         self.variadic = variadic
+        self.jointly_linear = jointly_linear
         self.selects = selects
         self.elementwise = all(type(rule) is Local for rule in rules)
         self.float_forward: Callable[..., float] | None = None  # set by `floats.teach`

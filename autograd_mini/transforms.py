@@ -176,9 +176,11 @@ def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
     """Σ over the inputs of ∂z/∂x · (tangent of x)."""
     op = node.op
     assert op is not None  # a node with inputs was computed
-    numbers = node.inputs if recorded else with_shapes(map(constant, node.inputs))
+    numbers = node.inputs if recorded else [constant(x) for x in node.inputs]
+    if not op.elementwise and not recorded:
+        numbers = with_shapes(numbers)
     z = node if recorded else node._data
-    if op.variadic and op.name == "concatenate":  # linear in all inputs together: apply it to their tangents
+    if op.jointly_linear:  # the operation itself, applied to all tangents at once
         parts = [known.get(x, zero_like(constant(x))) if type(x) is Value else np.zeros_like(x) for x in node.inputs]
         return op(*parts, params=node.params)
     total: Any = None
@@ -186,7 +188,9 @@ def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
         if type(x) is not Value or x not in known:
             continue
         rule, t = op.rules[0 if op.variadic else position], known[x]
-        if type(rule) is Pull:  # linear in this input: the operation itself, with the tangent in its place
+        if node.partials is not None and not recorded:
+            term = _times(t, node.partials[position])
+        elif type(rule) is Pull:  # linear in this input: the operation itself, with the tangent in its place
             term = op(*numbers[:position], *with_shapes([t]), *numbers[position + 1 :], params=node.params)
         elif type(rule) is Along:
             wide = restore_axes(z, *node.params[:2])

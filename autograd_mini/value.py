@@ -337,6 +337,8 @@ class Value(ArrayMethods):
             raise TypeError(f"{label}: cannot write a Value into an array (out=, or array += v): use a = a + v")
         if method == "__call__" and kwargs:
             raise TypeError(f"{label}: {', '.join(kwargs)}= is not supported on Values")
+        if type(function) is Primitive and function.elementwise:  # the short ways
+            return apply1(function, inputs[0]) if len(inputs) == 1 else apply2(function, *inputs)
         return function(*inputs, **kwargs)
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
@@ -392,8 +394,12 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
     return node
 
 
+#: Operands that need no reading: what is not among them takes the long way through `apply`.
+_READY = frozenset({np.ndarray, float, int, np.float64, np.float32})
+
+
 def apply1(op: Primitive, x: Value) -> Value:
-    """Compute and record an elementwise operation of one Value. The short way for floats."""
+    """`apply` for an elementwise operation of one Value: the short way for floats and arrays."""
     xd = x._data
     if type(xd) is float:
         try:
@@ -401,11 +407,13 @@ def apply1(op: Primitive, x: Value) -> Value:
             return record(op, (x,), (), (op.float_rules[0](z, xd),), z)
         except (ArithmeticError, ValueError, TypeError):
             pass  # log of 0, overflow: NumPy's answer below
+    elif type(xd) is np.ndarray:
+        return record(op, (x,), (), None, op.forward(xd))
     return apply(op, (x,))
 
 
 def apply2(op: Primitive, x: Any, y: Any) -> Value:
-    """Compute and record an elementwise operation of two operands, one of them a Value."""
+    """`apply` for an elementwise operation of two operands, one a Value: the short way for floats and arrays."""
     x_is_value, y_is_value = type(x) is Value, type(y) is Value
     xd = x._data if x_is_value else x
     yd = y._data if y_is_value else y
@@ -417,6 +425,13 @@ def apply2(op: Primitive, x: Any, y: Any) -> Value:
             return record(op, (x, y), (), partials, z)
         except (ArithmeticError, ValueError, TypeError):
             pass  # division by 0, overflow: NumPy's answer below
+    elif type(xd) in _READY and type(yd) in _READY:
+        try:
+            z = op.forward(xd, yd)
+            if type(z) is np.ndarray and z.dtype.kind == "f":
+                return record(op, (x, y), (), None, z)
+        except (ValueError, TypeError):
+            pass  # apply explains what is wrong
     return apply(op, (x, y))
 
 

@@ -1,5 +1,6 @@
-"""The engine made visible: pictures of recorded graphs."""
+"""The engine made visible: recorded graphs as pictures and as formulas."""
 
-from autograd_mini.explain.draw import Picture, draw
+from autograd_mini.explain.draw import DotMissingError, Picture, draw
+from autograd_mini.explain.notation import latex
 
-__all__ = ["Picture", "draw"]
+__all__ = ["DotMissingError", "Picture", "draw", "latex"]

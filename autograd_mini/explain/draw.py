@@ -131,18 +131,23 @@ def _draw_node(picture: Picture, node: Value, identity: dict[Value, str], is_out
     if node.grad is not None:
         lines += [f"grad {shown(_plain(node.grad), digits)}"]
     color = OUTPUT if is_output else LEAF if node.is_leaf else NODE
-    label = "\n".join(graphviz.escape(line) for line in lines)
+    label = "\n".join(as_text(line) for line in lines)
     picture.node(me, label, shape="box", fillcolor=color, margin="0.1,0.05")
     if node.op is None or not node.inputs:
         return
     operation = f"{me}_op"
-    picture.node(operation, graphviz.escape(node.op.symbol), shape="ellipse", fillcolor=OPERATION, margin="0.02")
+    picture.node(operation, as_text(node.op.symbol), shape="ellipse", fillcolor=OPERATION, margin="0.02")
     picture.edge(operation, me)
     for position, x in enumerate(node.inputs):
         source = identity[x] if type(x) is Value else f"{me}_in{position}"
         if type(x) is not Value:
-            picture.node(source, graphviz.escape(shown(x, digits)), shape="plaintext", fillcolor=CONSTANT)
+            picture.node(source, as_text(shown(x, digits)), shape="plaintext", fillcolor=CONSTANT)
         picture.edge(source, operation)
+
+
+def as_text(label: str) -> str:
+    """A label that Graphviz takes literally: no escapes, no HTML, no character entities."""
+    return graphviz.escape(label.replace("&", "&amp;"))
 
 
 def shown(number: Any, digits: int = 4) -> str:

@@ -48,7 +48,7 @@ add         = Primitive("add",        np.add,        Local(1), Local(1),        
 subtract    = Primitive("subtract",   np.subtract,   Local(1), Local(-1),                      symbol="−", latex="{0} - {1}", precedence=SUM)
 multiply    = Primitive("multiply",   np.multiply,   Local(lambda z, x, y: y),
                                                      Local(lambda z, x, y: x),                 symbol="×", latex=r"{0} \, {1}", precedence=PRODUCT)
-divide      = Primitive("divide",     np.divide,     Local(lambda z, x, y: 1 / y),
+divide      = Primitive("divide",     np.divide,     Local(lambda z, x, y: np.divide(1, y)),
                                                      Local(lambda z, x, y: -z / y),            symbol="÷", latex=r"\frac{{{0}}}{{{1}}}")
 negative    = Primitive("negative",   np.negative,   Local(-1),                                symbol="−", latex="-{0}", precedence=SUM)
 positive    = Primitive("positive",   np.positive,   Local(1),                                 symbol="=", latex="{0}", precedence=SUM)

@@ -54,7 +54,7 @@ roll         = Primitive("roll",         lambda x, shift, axis: np.roll(x, shift
                                          Pull(lambda g, z, x, shift, axis: np.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis)))
 pad          = Primitive("pad",          lambda x, width: np.pad(x, width),           Pull(lambda g, z, x, width: unpad(g, width)))
 concatenate  = Primitive("concatenate",  lambda *args: np.concatenate(args[:-1], axis=args[-1]),
-                                         Pull(lambda g, z, position, inputs, axis: cut(g, position, inputs, axis)), variadic=True)
+                                         Pull(lambda g, z, position, inputs, axis: cut(g, position, inputs, axis)), variadic=True, jointly_linear=True)
 astype       = Primitive("astype",       lambda x, dtype: np.asarray(x, dtype=dtype), Pull(lambda g, z, x, dtype: g))  # cast to x's type like every gradient
 # fmt: on
 
