@@ -148,10 +148,14 @@ def fit(contribution: Any, x: Any) -> Any:
         else:  # np.broadcast_to takes 2 µs, and its read-only result would have to be copied later
             repeated = np.empty_like(x)
             repeated[...] = contribution
-            return repeated
+            return repeated[()]
     if type(x) is float:
         return contribution if type(contribution) is Value else float(contribution)
-    return contribution if contribution.dtype is x.dtype else contribution.astype(x.dtype)
+    if type(contribution) is float:
+        return x.dtype.type(contribution)
+    if contribution.dtype is not x.dtype:
+        contribution = contribution.astype(x.dtype)
+    return contribution if shape or type(contribution) is Value else contribution[()]  # no 0-d arrays
 
 
 def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm) -> Iterator[Step]:
@@ -242,7 +246,7 @@ def seed(root: Value, upstream: Any, recorded: bool = False) -> Any:
         return upstream
     if type(root._data) is float:
         return float(constant(upstream))
-    return np.array(constant(upstream), dtype=root.dtype)[()]
+    return np.full_like(root._data, constant(upstream))[()]  # where the data live: on a GPU, too
 
 
 def _begin(order: list[Value], start: Any, recorded: bool) -> list[Any]:

@@ -44,6 +44,22 @@ def with_shapes(numbers: Iterable[Any]) -> list[Any]:
     return [np.float64(n) if type(n) is float else n for n in numbers]
 
 
+def is_float_array(x: Any) -> bool:
+    return type(x) is np.ndarray and x.dtype.kind == "f"
+
+
+def without_integers(datas: list[Any]) -> list[Any]:
+    """Integer arrays among the operands as floats, of the type that NumPy's promotion gives the result.
+
+    Rules multiply and take logarithms of operands: on int8, 100 * 100 wraps around and log is float16.
+    """
+    whole = [getattr(d, "dtype", np.dtype(float)).kind != "f" for d in datas]
+    if not any(whole):
+        return datas
+    result = np.result_type(*datas)
+    return [d.astype(result) if is_whole else d for d, is_whole in zip(datas, whole, strict=True)]
+
+
 _PLAIN = frozenset({float, int, np.float64, np.float32})
 
 
@@ -58,7 +74,7 @@ def constant(x: Any) -> Any:
         return x
     if hasattr(x, "_data"):
         return x._data
-    array = x if hasattr(x, "dtype") else np.asarray(x)
+    array = x if hasattr(getattr(x, "dtype", None), "kind") else np.asarray(x)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"expected a number, an array or a Value, got {kind.__name__} {x!r:.60}")
     return array

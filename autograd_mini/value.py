@@ -24,7 +24,7 @@ from autograd_mini import primitives
 from autograd_mini.array_methods import ArrayMethods
 from autograd_mini.errors import GraphError, MissingRuleError, operand_error
 from autograd_mini.modes import no_grad_depth
-from autograd_mini.numbers import FLOAT64_SCALARS, constant, own_data, with_shapes
+from autograd_mini.numbers import FLOAT64_SCALARS, constant, is_float_array, own_data, with_shapes, without_integers
 from autograd_mini.primitives import elementwise, products, shaping
 from autograd_mini.rules import Primitive
 
@@ -394,8 +394,8 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
     return node
 
 
-#: Operands that need no reading: what is not among them takes the long way through `apply`.
-_READY = frozenset({np.ndarray, float, int, np.float64, np.float32})
+#: Constants that need no reading; what is not among them takes the long way through `apply`.
+_READY = frozenset({float, int, np.float64, np.float32})
 
 
 def apply1(op: Primitive, x: Value) -> Value:
@@ -425,7 +425,9 @@ def apply2(op: Primitive, x: Any, y: Any) -> Value:
             return record(op, (x, y), (), partials, z)
         except (ArithmeticError, ValueError, TypeError):
             pass  # division by 0, overflow: NumPy's answer below
-    elif type(xd) in _READY and type(yd) in _READY:
+    elif (x_is_value or type(xd) in _READY or is_float_array(xd)) and (
+        y_is_value or type(yd) in _READY or is_float_array(yd)
+    ):
         try:
             z = op.forward(xd, yd)
             if type(z) is np.ndarray and z.dtype.kind == "f":
@@ -443,8 +445,8 @@ def apply(op: Primitive, inputs: tuple, params: tuple = ()) -> Value:
         TypeError: an operand is not made of real numbers.
     """
     try:
-        inputs = tuple([x if type(x) is Value else constant(x) for x in inputs])
-        datas = [x._data if type(x) is Value else x for x in inputs]
+        datas = without_integers([x._data if type(x) is Value else constant(x) for x in inputs])
+        inputs = tuple([x if type(x) is Value else d for x, d in zip(inputs, datas, strict=True)])
         if not op.elementwise:
             datas = with_shapes(datas)
         elif FLOAT64_SCALARS.issuperset(map(type, datas)) and not any(map(np.ndim, params)):
@@ -461,6 +463,7 @@ def apply(op: Primitive, inputs: tuple, params: tuple = ()) -> Value:
 
 def _apply_to_numbers(op: Primitive, inputs: tuple, params: tuple, datas: list) -> Value:
     """A scalar elementwise operation; its local derivatives are stored with it."""
+    datas = [float(d) for d in datas]
     if op.float_forward is not None and not params:
         try:
             z = op.float_forward(*datas)

@@ -1,0 +1,126 @@
+"""Draw a layer's first weights: the lecture's three initialisations.
+
+Each takes the `shape` to draw, a generator `rng`, and the `layer`'s sizes (n_out, n_in). For
+weights the shape is just that, so `layer` may be left out. A bias is the weight from a unit that is
+always 1: it has another shape, and is drawn from the same interval as its layer's other weights.
+
+    >>> rng = np.random.default_rng(0)
+    >>> weight = fan_in_uniform((3, 2), rng)
+    >>> bias = fan_in_uniform((3,), rng, layer=(3, 2))
+    >>> bool(abs(weight).max() <= 2**-0.5), bool(abs(bias).max() <= 2**-0.5)
+    (True, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Sizes = tuple[int, int]
+Initialisation = Callable[[Shape, np.random.Generator, Sizes], np.ndarray]
+
+
+def uniform(
+    shape: Shape,
+    rng: np.random.Generator | None = None,
+    layer: Sizes | None = None,
+    bound: float = 0.01,
+) -> np.ndarray:
+    """Uniform on [−bound, bound], whatever the layer's sizes (lecture 9: ±0.01).
+
+    Raises:
+        TypeError: rng is not a numpy.random.Generator.
+
+    >>> uniform((1, 2), np.random.default_rng(0), bound=1.0).round(2)
+    array([[ 0.27, -0.46]])
+    """
+    return generator(rng).uniform(-bound, bound, shape)
+
+
+def fan_in_uniform(shape: Shape, rng: np.random.Generator | None = None, layer: Sizes | None = None) -> np.ndarray:
+    """Uniform on ±1/√n, n = size of the previous layer: for shallow networks (lecture 9).
+
+    Raises:
+        ValueError: no layer sizes for a shape that is not (n_out, n_in).
+        TypeError: rng is not a numpy.random.Generator.
+
+    >>> fan_in_uniform((1, 4), np.random.default_rng(0)).round(2)
+    array([[ 0.14, -0.23, -0.46, -0.48]])
+    """
+    _, n = _sizes(shape, layer)
+    return uniform(shape, rng, bound=1 / np.sqrt(n))
+
+
+def glorot_uniform(shape: Shape, rng: np.random.Generator | None = None, layer: Sizes | None = None) -> np.ndarray:
+    """Uniform on ±√6/√(n_j + n_{j+1}), the sizes on both sides of the weights: for deep networks.
+
+    It keeps the variances of activations and of gradients about equal from layer to layer (Glorot &
+    Bengio, 2010, Understanding the difficulty of training deep feedforward neural networks, eq. 16;
+    lecture 9).
+
+    Raises:
+        ValueError: no layer sizes for a shape that is not (n_out, n_in).
+        TypeError: rng is not a numpy.random.Generator.
+
+    >>> glorot_uniform((2, 4), np.random.default_rng(0)).max() <= 1
+    np.True_
+    """
+    n_next, n = _sizes(shape, layer)
+    return uniform(shape, rng, bound=np.sqrt(6) / np.sqrt(n + n_next))
+
+
+BY_NAME: dict[str, Initialisation] = {
+    "uniform": uniform,
+    "fan_in_uniform": fan_in_uniform,
+    "glorot_uniform": glorot_uniform,
+}
+
+
+def by_name(init: str | Initialisation) -> Initialisation:
+    """The initialisation of that name; a function f(shape, rng, layer) of your own stays as it is.
+
+    Raises:
+        ValueError: an unknown name.
+
+    >>> by_name("uniform") is uniform
+    True
+    """
+    if callable(init):
+        return init
+    if init not in BY_NAME:
+        known = ", ".join(BY_NAME)
+        raise ValueError(f"init: unknown name {init!r}; known are {known}, or f(shape, rng, layer)")
+    return BY_NAME[init]
+
+
+def generator(rng: np.random.Generator | None) -> np.random.Generator:
+    """The generator itself, or a fresh one, seeded by the operating system, for None.
+
+    Raises:
+        TypeError: anything else, such as a bare seed: every layer would draw the same numbers.
+
+    >>> generator(7)
+    Traceback (most recent call last):
+        ...
+    TypeError: rng must be a numpy.random.Generator, got int 7: pass rng=np.random.default_rng(7)
+    """
+    if rng is None:
+        return np.random.default_rng()
+    if not isinstance(rng, np.random.Generator):
+        seeded = isinstance(rng, int | np.integer)
+        got, seed = (f"int {rng}", rng) if seeded else (type(rng).__name__, "seed")
+        fix = f"pass rng=np.random.default_rng({seed})"
+        raise TypeError(f"rng must be a numpy.random.Generator, got {got}: {fix}")
+    return rng
+
+
+def _sizes(shape: Shape, layer: Sizes | None) -> Sizes:
+    sizes = shape if layer is None else layer
+    if len(sizes) != 2:
+        raise ValueError(
+            f"init: shape {shape} does not tell the layer's sizes; pass layer=(n_out, n_in), "
+            "for a bias those of its weights"
+        )
+    return sizes[0], sizes[1]

@@ -1,0 +1,28 @@
+"""Step straight down the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autograd_mini.optim.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent: Δw = −µ g (lecture 9, the delta rule: Δw = µ δ h, where g = −δ h).
+
+    Stochastic when g comes from a batch of the examples; the rule is the same.
+
+    Args:
+        parameters: leaf Values, `model.parameters()`.
+        learning_rate: µ ≥ 0.
+
+    >>> from autograd_mini import Value
+    >>> w = Value(3.0)
+    >>> (w * w).backward()
+    >>> SGD([w], learning_rate=0.5).step()
+    >>> w.data
+    0.0
+    """
+
+    def update(self, g: Any, memory: Any) -> tuple[Any, Any]:
+        return -self.learning_rate * g, memory
