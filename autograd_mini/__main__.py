@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograd_mini import __version__
+from autograd_mini.lecture import SEED
+from autograd_mini.lecture.network import LEARNING_RATE
 
 LARGEST_RATE = 1e6
 
@@ -52,13 +54,15 @@ def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
         "pip install 'autograd-mini[lecture]'.",
         allow_abbrev=False,
     )
-    lecture.add_argument("--seed", type=_seed, default=1, metavar="N", help="seed of all trainings (default: 1)")
+    lecture.add_argument(
+        "--seed", type=_seed, default=SEED, metavar="N", help="seed of all trainings (default: %(default)s)"
+    )
     lecture.add_argument(
         "--learning-rate",
         type=_learning_rate,
-        default=10.0,
+        default=LEARNING_RATE,
         metavar="µ",
-        help="µ of the worked example (default: 10, the lecture's); the trainings have their own",
+        help="µ of the worked example (default: %(default)g, the lecture's); the trainings have their own",
     )
     lecture.add_argument(
         "--output",

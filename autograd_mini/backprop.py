@@ -117,8 +117,9 @@ def chain_rule(upstream: Any, local: Any, alarm: _Alarm) -> Any:
     product = upstream * local
     if alarm.rang or alarm.careful or type(product) is Value or type(product) is float:
         alarm.rang = False
-        if not np.all(np.isfinite(product)):
-            product = np.where(constant(upstream) == 0, 0.0, product)
+        bad = np.logical_not(np.isfinite(product))
+        if np.any(bad):  # only there: in a recorded pass, a 0 elsewhere has derivatives of its own
+            product = np.where(bad & np.equal(constant(upstream), 0), 0.0, product)
     return product
 
 
@@ -135,7 +136,7 @@ def fit(contribution: Any, x: Any) -> Any:
     else:
         shape = x.shape
         if type(contribution) is not float and contribution.shape == shape and contribution.dtype is x.dtype:
-            return contribution
+            return contribution if shape or type(contribution) is Value else contribution[()]  # no 0-d arrays
     extra = np.ndim(contribution) - len(shape)
     if extra >= 0:
         stretched = [i + extra for i, n in enumerate(shape) if n == 1 != contribution.shape[i + extra]]
@@ -155,7 +156,7 @@ def fit(contribution: Any, x: Any) -> Any:
         return x.dtype.type(contribution)
     if contribution.dtype is not x.dtype:
         contribution = contribution.astype(x.dtype)
-    return contribution if shape or type(contribution) is Value else contribution[()]  # no 0-d arrays
+    return contribution if shape or type(contribution) is Value else contribution[()]
 
 
 def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm) -> Iterator[Step]:

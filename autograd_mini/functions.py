@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.numbers import constant
 from autograd_mini.primitives import elementwise, reductions
 
 
@@ -79,7 +80,10 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     array([-1000.,     0.])
     """
     x = _operand(x)
-    return x - logsumexp(x, axis, keepdims=True)
+    top = np.max(constant(x), axis=axis, keepdims=True)
+    # The largest element becomes 0: a constant shift changes no probability, and keeps float32's digits.
+    shifted = x - np.where(np.isfinite(top), top, 0)
+    return shifted - logsumexp(shifted, axis, keepdims=True)
 
 
 def _operand(x: Any) -> Any:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backprop import gradients, topological_order, zero_like
+from autograd_mini.backprop import gradients, owned, topological_order, zero_like
 from autograd_mini.errors import GraphError, ShapeError
 from autograd_mini.modes import record_anyway
 from autograd_mini.numbers import constant, with_shapes
@@ -155,7 +155,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     out, nodes, nested = _run(f, tuple(primals), range(len(primals)), "jvp")
     nested = nested or any(type(t) is Value for t in tangents)
     tangent = push_forward(out, dict(zip(nodes, tangents, strict=True)), recorded=nested)
-    return _result(out, nested), _result(tangent, nested)
+    return _result(out, nested), tangent if nested else owned(tangent, None)
 
 
 def push_forward(output: Value, tangents: dict[Value, Any], recorded: bool = False) -> Any:
@@ -169,7 +169,11 @@ def push_forward(output: Value, tangents: dict[Value, Any], recorded: bool = Fal
 
 
 def _like(tangent: Any, data: Any) -> Any:
-    return float(tangent) if type(data) is float else np.asarray(tangent, dtype=data.dtype)[()]
+    """A tangent of its own memory, in the precision of the data it belongs to."""
+    t = constant(tangent)
+    if type(data) is float:
+        return float(t)
+    return t.astype(data.dtype) if hasattr(t, "astype") else data.dtype.type(t)
 
 
 def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
@@ -208,11 +212,16 @@ def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
 
 
 def _times(tangent: Any, local: Any) -> Any:
-    """tangent × local derivative; where the tangent is 0 so is the product, as in the backward pass."""
+    """tangent × local derivative; where either is 0 so is the product.
+
+    The backward pass meets a branch not taken as an upstream of 0, the forward pass as a local
+    derivative of 0; the other factor may be infinite or nan there.
+    """
     product = tangent * local
-    if np.all(np.isfinite(product)):
+    bad = np.logical_not(np.isfinite(product))
+    if not np.any(bad):
         return product
-    return np.where(constant(tangent) == 0, 0.0, product)
+    return np.where(bad & (np.equal(constant(tangent), 0) | np.equal(constant(local), 0)), 0.0, product)
 
 
 def _basis(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -226,20 +235,25 @@ def _basis(shape: tuple[int, ...], dtype: Any) -> Any:
         yield e
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = None) -> Callable[..., Any]:
+def jacobian(f: Callable[..., Any], argnums: Argnums = None, *, mode: str = "auto") -> Callable[..., Any]:
     """All derivatives ∂f_i/∂x_j: an array of shape `f(x).shape + x.shape` (one per argument).
 
-    Row by row in reverse mode, or column by column in forward mode, whichever takes fewer passes.
+    Row by row in reverse mode, or column by column in forward mode: whichever takes fewer passes, or
+    the `mode` asked for ("reverse" or "forward").
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 3.0]))
     array([[2., 0.],
            [0., 6.]])
     """
 
+    if mode not in ("auto", "reverse", "forward"):
+        raise ValueError(f"jacobian: mode must be 'auto', 'reverse' or 'forward', got {mode!r}")
+
     def run(*args: Any) -> Any:
         positions = _positions(argnums, len(args), "jacobian")
         out, nodes, nested = _run(f, args, positions, "jacobian")
-        if sum(node.size for node in nodes) < out.size:
+        forward = sum(node.size for node in nodes) < out.size if mode == "auto" else mode == "forward"
+        if forward:
             found = [
                 _stacked([push_forward(out, {x: e}, nested) for e in _basis(x.shape, x.dtype)], x.shape, out.shape, -1)
                 for x in nodes

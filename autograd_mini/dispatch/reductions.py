@@ -106,7 +106,7 @@ UFUNC_METHODS.update(
         (np.logaddexp, "reduce"): _reduce(reductions.logsumexp),
         (np.add, "accumulate"): _accumulate(cumsum),
         (np.multiply, "accumulate"): _accumulate(cumprod),
-        (np.add, "outer"): lambda a, b: a[(..., *(None,) * np.ndim(b))] + b,
+        (np.add, "outer"): lambda a, b: np.reshape(a, np.shape(a) + (1,) * np.ndim(b)) + b,
         (np.multiply, "outer"): lambda a, b: np.tensordot(a, b, 0),
     }
 )

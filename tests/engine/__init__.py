@@ -1,0 +1,1 @@
+"""The engine's tests: one module per module of the engine."""

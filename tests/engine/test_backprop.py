@@ -1,0 +1,525 @@
+"""The backward pass: what `.grad` holds afterwards, what is freed, what is refused, and its steps."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import GraphError, Local, Primitive, Pull, ShapeError, Value, gradients, no_grad, steps
+from autograd_mini.backprop import topological_order
+
+X = np.array([[1.25, 2.5, 0.75], [3.0, 1.75, 2.25]])
+
+
+def every_node(root: Value) -> list[Value]:
+    return topological_order(root)
+
+
+# -- accumulation ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [2.0, np.array([2.0, 2.0])], ids=["scalar", "array"])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_second_pass_adds_the_same_again(data: Any, create_graph: bool) -> None:
+    x = Value(data)
+    square = x * x
+    z = np.sum(square * 1.0)
+    for expected in (4.0, 8.0, 12.0):
+        z.backward(create_graph=create_graph)
+        found = x.grad.data if create_graph else x.grad
+        np.testing.assert_array_equal(found, np.full(x.shape, expected))
+        inner = square.grad.data if create_graph else square.grad
+        np.testing.assert_array_equal(inner, np.ones(x.shape))  # interior nodes start afresh
+
+
+def test_leaves_accumulate_over_graphs_and_none_resets() -> None:
+    x = Value(3.0)
+    (x * 2).backward()
+    (x * 5).backward()
+    assert x.grad == 7.0
+    x.grad = None
+    (x * 5).backward()
+    assert x.grad == 5.0
+
+
+def test_backward_of_a_leaf() -> None:
+    x = Value(3.0)
+    x.backward()
+    assert x.grad == 1.0
+    x.backward(2.0)
+    assert x.grad == 3.0
+
+
+def test_reuse() -> None:
+    x = Value(3.0)
+    y = x * x  # both edges
+    z = y + y * x - x  # x² + x³ − x
+    z.backward()
+    assert x.grad == 2 * 3 + 3 * 9 - 1
+    assert y.grad == 1 + 3
+    a = Value([1.0, 2.0])
+    b = a + a
+    (b * b).sum().backward()
+    np.testing.assert_array_equal(a.grad, 8 * a.data)
+
+
+def test_a_diamond_of_many_paths() -> None:
+    x = Value(1.0)
+    z = x
+    for _ in range(60):
+        z = z + z  # 2^60 paths, 60 nodes
+    z.backward()
+    assert x.grad == 2.0**60
+
+
+def test_every_node_has_its_gradient() -> None:
+    x, w = Value(X), Value(0.5)
+    z = np.sum(np.tanh(x * w).T @ np.ones(2))
+    z.backward()
+    nodes = every_node(z)
+    assert len(nodes) == 7
+    for node in nodes:
+        assert np.shape(node.grad) == node.shape
+    assert z.grad == 1.0
+
+
+def test_lean_mode_keeps_only_leaves() -> None:
+    x, w = Value(X), Value(0.5)
+    z = np.sum(np.tanh(x * w))
+    z.backward(retain_grads=False)
+    assert [node.grad is None for node in every_node(z)] == [not node.is_leaf for node in every_node(z)]
+    lean = x.grad
+    x.grad = None
+    z.backward()
+    np.testing.assert_array_equal(x.grad, lean)
+
+
+# -- the upstream ----------------------------------------------------------------------------------
+
+
+def test_explicit_upstream() -> None:
+    x = Value(X)
+    z = x * x
+    upstream = np.arange(6.0).reshape(2, 3)
+    z.backward(upstream)
+    np.testing.assert_array_equal(x.grad, 2 * X * upstream)
+    upstream[:] = 99
+    np.testing.assert_array_equal(z.grad, np.arange(6.0).reshape(2, 3))
+    y = Value(2.0)
+    (y * y).backward(3)
+    assert y.grad == 12.0
+    x.grad = None
+    (x * 1.0).backward(upstream.tolist())
+    np.testing.assert_array_equal(x.grad, upstream)
+
+
+def test_a_value_as_upstream_gives_plain_gradients() -> None:
+    for f in (lambda x: x + 1.0, lambda x: x * x, lambda x: np.reshape(x, (3, 2)).T.reshape(2, 3)):
+        x = Value(X)
+        z = f(x)
+        z.backward(Value(np.ones((2, 3))))
+        assert type(x.grad) is np.ndarray
+        assert x.grad.shape == X.shape
+
+
+def test_what_cannot_be_differentiated() -> None:
+    x = Value(X, name="x")
+    with pytest.raises(GraphError, match=r"scalar.*\(2, 3\).*np\.ones"):
+        (x * 2).backward()
+    with pytest.raises(ShapeError, match=r"\(3,\), expected \(2, 3\)"):
+        (x * 2).backward(np.ones(3))
+    with pytest.raises(ShapeError, match=r"\(\), expected \(2, 3\)"):
+        (x * 2).backward(1.0)
+    with pytest.raises(ShapeError, match=r"\(1,\), expected \(\)"):
+        np.sum(x).backward(np.ones(1))
+    with no_grad():
+        z = np.sum(x)
+    for walk in (z.backward, lambda: gradients(z, [x]), lambda: list(steps(z))):
+        with pytest.raises(GraphError, match="no_grad"):
+            walk()
+    with pytest.raises(TypeError):
+        np.sum(x).backward(1j)
+    assert x.grad is None
+
+
+# -- errors leave everything as it was -------------------------------------------------------------
+
+
+def explode(*_: Any) -> Any:
+    raise ZeroDivisionError("rule")
+
+
+@pytest.mark.parametrize("rule", [Local(explode), Pull(explode)], ids=["Local", "Pull"])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_an_error_in_a_rule_leaves_every_grad_as_it_was(rule: Any, create_graph: bool) -> None:
+    bomb = Primitive("bomb", lambda x: x * 1.0, rule)
+    x = Value(X)
+    early = bomb(x)
+    late = early * 2 + x * 3
+    z = np.sum(late * late)
+    x.grad = start = np.full((2, 3), 5.0)
+    late.grad = 7.0
+    for walk in (lambda: z.backward(create_graph=create_graph), lambda: gradients(z, [x]), lambda: list(steps(z))):
+        with pytest.raises(ZeroDivisionError, match="rule"):
+            walk()
+        assert x.grad is start
+        assert late.grad == 7.0
+        assert z.grad is None
+        assert early.grad is None
+        np.testing.assert_array_equal(x.grad, np.full((2, 3), 5.0))
+
+
+# -- higher orders ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [1.5, np.array([1.5, -0.5])], ids=["scalar", "array"])
+def test_third_derivative_of_a_fifth_power(data: Any) -> None:
+    x = Value(data)
+    z = x**5
+    for order, expected in enumerate([5 * x.data**4, 20 * x.data**3, 60 * x.data**2, 120 * x.data], 1):
+        x.grad = None
+        np.sum(z).backward(create_graph=True)
+        assert type(x.grad) is Value, order
+        np.testing.assert_allclose(x.grad.data, expected, rtol=1e-14)
+        z = x.grad
+
+
+def test_create_graph_gives_values_everywhere() -> None:
+    x, w = Value(X), Value(0.5)
+    z = np.sum(np.sin(x * w))
+    z.backward(create_graph=True)
+    assert all(type(node.grad) is Value and node.grad.shape == node.shape for node in every_node(z))
+
+
+def test_gradient_penalty() -> None:
+    """A second derivative the way it is used: the gradient's size is part of the loss."""
+    x, w = Value([1.0, 2.0]), Value([0.5, -0.3])
+    (slope,) = gradients(np.sum(np.exp(w * x)), [x], create_graph=True)
+    np.sum(slope * slope).backward()  # Σ w² e^(2wx)
+    e = np.exp(2 * w.data * x.data)
+    np.testing.assert_allclose(w.grad, 2 * w.data * e + 2 * w.data**2 * x.data * e, rtol=1e-14)
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def without_collector() -> Any:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("without_collector")
+@pytest.mark.parametrize("data", [1.5, X], ids=["scalar", "array"])
+def test_a_dropped_graph_is_freed_at_once(data: Any) -> None:
+    for differentiate in (
+        lambda x, z: None,
+        lambda x, z: z.backward(),
+        lambda x, z: gradients(z, [x]),
+        lambda x, z: list(steps(z)),
+        lambda x, z: z.backward(retain_grads=False),
+    ):
+        x = Value(data)
+        inner = np.tanh(x * x) + np.reshape(x, x.shape)
+        z = np.sum(inner)
+        differentiate(x, z)
+        references = [weakref.ref(inner), weakref.ref(z)]
+        del inner
+        assert references[0]() is not None
+        del z
+        assert [r() for r in references] == [None, None]
+        leaf = weakref.ref(x)
+        x = None
+        assert leaf() is None
+
+
+@pytest.mark.usefixtures("without_collector")
+def test_an_error_leaves_no_cycle_behind() -> None:
+    x = Value(X)
+    z = x * 2
+    node = weakref.ref(z)
+    with pytest.raises(GraphError):
+        z.backward()
+    del z
+    assert node() is None
+
+
+def test_a_leaf_does_not_hold_what_was_made_from_it() -> None:
+    x = Value(X)
+    nodes = [weakref.ref(np.exp(x)) for _ in range(3)]
+    assert not any(node() for node in nodes)
+
+
+BUFFER_GRAPHS: list[Callable[[Value, Value], Value]] = [
+    lambda x, y: x + y,
+    lambda x, y: (x + y) + (x - y),
+    lambda x, y: np.reshape(x, (3, 2)).T.reshape(2, 3) + y,
+    lambda x, y: np.sum(x) * y,
+    lambda x, y: x.sum(axis=0) + y.mean(axis=0),
+    lambda x, y: x[0] + y[:, 1:].sum() + x[:, ::-1][1],
+    lambda x, y: np.broadcast_to(x, (4, 2, 3)) + np.broadcast_to(y, (4, 2, 3)),
+    lambda x, y: np.concatenate([x, y, x], axis=1),
+    lambda x, y: np.stack([x, y]) + np.flip(x),
+    lambda x, y: +np.positive(x) + np.copy(y),
+    lambda x, y: -np.negative(x) + y.astype(float),
+    lambda x, y: np.where(X > 2, x, y) + np.maximum(x, y),
+    lambda x, y: np.squeeze(x[None]) + np.expand_dims(y, 0)[0] + np.pad(x, 1)[1:-1, 1:-1],
+    lambda x, y: x.T @ y + x.T @ x,
+    lambda x, y: np.einsum("ij->ij", x) + np.einsum("ij->ji", y).T,
+    lambda x, y: np.roll(x, 1) + np.cumsum(y, 0) + np.clip(x, -9, 9),
+]
+
+
+@pytest.mark.parametrize("graph", BUFFER_GRAPHS)
+@pytest.mark.parametrize("passes", [1, 2])
+def test_no_two_values_share_a_gradient(graph: Callable, passes: int) -> None:
+    x, y = Value(X), Value(X[::-1] + 1)
+    z = graph(x, y)
+    upstream = np.ones(z.shape)
+    for _ in range(passes):
+        z.backward(upstream)
+    nodes = every_node(z)
+    buffers = (
+        [node.grad for node in nodes] + [node.data for node in nodes if not node.is_leaf] + [x.data, y.data, upstream]
+    )
+    grads = [g for g in buffers[: len(nodes)] if isinstance(g, np.ndarray)]
+    for grad in grads:
+        assert grad.flags.writeable
+        for other in buffers:
+            assert other is grad or not np.shares_memory(grad, other)
+    assert len({id(g) for g in grads}) == len(grads)
+
+
+def test_a_gradient_can_be_changed_in_place_without_consequences() -> None:
+    x = Value(X)
+    y = x + 1.0
+    z = y.reshape(6)
+    z.backward(np.ones(6))
+    x.grad *= 100
+    np.testing.assert_array_equal(y.grad, np.ones((2, 3)))
+    np.testing.assert_array_equal(z.grad, np.ones(6))
+    np.testing.assert_array_equal(x.data, X)
+
+
+def test_found_gradients_belong_to_the_caller() -> None:
+    x, y = Value(X), Value(X)
+    first, second = gradients(x + y, [x, y], np.ones((2, 3)))
+    assert not np.shares_memory(first, second)
+
+
+# -- depth -----------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_a_million_scalars() -> None:
+    x = Value(1.0)
+    z = x
+    for _ in range(500_000):
+        z = z * 1.000001 + 1e-9  # a million operations
+    z.backward()
+    assert x.grad == pytest.approx(1.000001**500_000, rel=1e-9)
+    last = weakref.ref(z)
+    del z  # freeing must not recurse either
+    assert last() is None
+
+
+def test_a_chain_of_ten_thousand_arrays() -> None:
+    x = Value(np.ones(3))
+    z = x
+    for _ in range(5_000):
+        z = z * 1.0001 + x
+    np.sum(z).backward()
+    powers = 1.0001 ** np.arange(5_001)
+    np.testing.assert_allclose(x.grad, np.full(3, powers.sum()), rtol=1e-12)
+    assert sum(1 for _ in steps(np.sum(z))) == 15_001
+
+
+def test_a_wide_graph() -> None:
+    x = Value(2.0)
+    z = np.sum(np.stack([x * k for k in range(2_000)]))
+    z.backward()
+    assert x.grad == sum(range(2_000))
+
+
+# -- kinds of numbers ------------------------------------------------------------------------------
+
+
+def test_each_gradient_has_the_dtype_and_shape_of_its_input() -> None:
+    scalar, single = Value(0.5, name="scalar"), Value(np.float32(1.5), name="single")
+    wide, narrow = Value(X), Value(np.float32(X[0]))
+    row = Value(X[:1])
+    z = np.sum(np.tanh(scalar * wide + narrow * single) * row - narrow @ wide.T @ wide)
+    for _ in range(2):  # also when added to
+        z.backward()
+        assert type(scalar.grad) is float
+        assert type(single.grad) is np.float32
+        assert narrow.grad.dtype == np.float32
+        assert narrow.grad.shape == (3,)
+        assert wide.grad.dtype == float
+        assert wide.grad.shape == (2, 3)
+        assert row.grad.dtype == float
+        assert row.grad.shape == (1, 3)
+    for node in every_node(z):
+        assert np.shape(node.grad) == node.shape
+        assert np.asarray(node.grad).dtype == node.dtype
+
+
+def test_a_scalar_graph_has_float_gradients() -> None:
+    x = Value(0.5)
+    z = np.exp(x * 2) + np.float64(3) * x + np.maximum(x, 0) ** np.int64(3) - True * x
+    z.backward()
+    assert all(type(node.grad) is float and type(node.data) is float for node in every_node(z))
+    assert x.grad == pytest.approx(2 * np.exp(1.0) + 3 + 0.75 - 1)
+
+
+# -- topological order -----------------------------------------------------------------------------
+
+
+def test_topological_order_puts_every_node_before_its_inputs() -> None:
+    x, y = Value(1.0), Value(2.0)
+    z = (x * y + x) / (y - np.sin(x * y))
+    order = topological_order(z)
+    place = {node: i for i, node in enumerate(order)}
+    assert order[0] is z
+    assert len(place) == len(order)
+    for node in order:
+        assert all(place[node] < place[child] for child in node.inputs if type(child) is Value)
+
+
+def test_gradients_of_interior_nodes_and_of_strangers() -> None:
+    x, stranger = Value(3.0), Value(X)
+    y = x * x
+    x.grad = 42.0
+    z = y * y
+    found = gradients(z, [x, y, z, stranger])
+    assert found[:3] == [108.0, 18.0, 1.0]
+    np.testing.assert_array_equal(found[3], np.zeros((2, 3)))
+    assert x.grad == 42.0
+    assert y.grad is None
+    assert z.grad is None
+
+
+# -- steps -----------------------------------------------------------------------------------------
+
+STEP_GRAPHS: list[tuple[Callable, tuple]] = [
+    (lambda x, y: x * y + np.sin(x) * x, (1.5, -0.5)),
+    (lambda x, y: np.sum(np.tanh(x @ y) ** 2), (X, X.T)),
+    (lambda x, y: np.sum(x * y + x.mean(axis=0)), (X, 0.5)),
+    (lambda x, y: np.max(x + y[:, None], axis=1).sum() + x[0, 1] * y[0], (X, np.array([0.3, 0.4]))),
+    (lambda x, y: np.sum(np.concatenate([x, y, x]) ** 2), (X[0], X[1])),
+    (lambda x, y: np.sum(x / y), (np.float32(X), np.float32(2.5))),
+]
+
+
+@pytest.mark.parametrize(("graph", "data"), STEP_GRAPHS)
+def test_steps_tell_what_backward_does(graph: Callable, data: tuple) -> None:
+    leaves = [Value(d) for d in data]
+    z = graph(*leaves)
+    story = list(steps(z))
+    z.backward()
+    for node in every_node(z):
+        arrived = [s for s in story if s.input is node]
+        if node is z:
+            assert not arrived
+            continue
+        # the contributions sum to the gradient, and before/after tell how it grew
+        np.testing.assert_allclose(sum(s.contribution for s in arrived), node.grad, rtol=1e-6)
+        assert arrived[0].before is None
+        for one, following in itertools.pairwise(arrived):
+            np.testing.assert_array_equal(one.after, following.before)
+        np.testing.assert_array_equal(arrived[-1].after, node.grad)
+    edges = [(node, i) for node in every_node(z) for i, x in enumerate(node.inputs) if type(x) is Value]
+    assert [(s.node, s.position) for s in story] == edges or {(id(s.node), s.position) for s in story} == {
+        (id(node), i) for node, i in edges
+    }
+    for s in story:
+        assert s.node.inputs[s.position] is s.input
+        np.testing.assert_array_equal(s.upstream, s.node.grad)
+        assert np.shape(s.contribution) == s.input.shape
+        if s.local is not None and s.node.op.name not in ("sum", "mean", "max"):
+            product = np.asarray(s.upstream) * s.local
+            if product.shape == s.input.shape:
+                np.testing.assert_allclose(s.contribution, product, rtol=1e-6)
+
+
+def test_the_steps_of_a_product() -> None:
+    x, w = Value(2.0, name="x"), Value(-3.0, name="w")
+    z = w * x
+    first, second = steps(z)
+    assert (first.input, first.upstream, first.local, first.contribution, first.before, first.after) == (
+        w,
+        1.0,
+        2.0,
+        2.0,
+        None,
+        2.0,
+    )
+    assert (second.input is x, second.local, second.position) == (True, -3.0, 1)
+    assert [s.contribution for s in steps(z, 10.0)] == [20.0, -30.0]
+
+
+def test_steps_leave_every_grad_alone() -> None:
+    x = Value(X)
+    z = np.sum(np.tanh(x) * x)
+    z.backward()
+    before = {node: node.grad for node in every_node(z)}
+    list(steps(z))
+    assert all(node.grad is before[node] for node in before)
+    for _ in steps(z):
+        assert all(node.grad is before[node] for node in before)  # also while one looks at them
+
+
+def test_looking_at_steps_and_going_backward_do_not_meet() -> None:
+    x = Value(3.0)
+    y = x * x
+    z = y * y
+    walk = iter(steps(z))
+    next(walk)
+    assert (x.grad, y.grad, z.grad) == (None, None, None)
+    z.backward()
+    assert (x.grad, y.grad) == (108.0, 18.0)
+    assert list(walk)[-1].after == 108.0
+    assert (x.grad, y.grad) == (108.0, 18.0)
+    walk = iter(steps(z))
+    next(walk)
+    z.backward()
+    del walk  # abandoned half-way
+    assert x.grad == 216.0
+
+
+def test_two_walks_side_by_side_are_independent() -> None:
+    x = Value(3.0)
+    z = x * x * x
+    alone = [s.after for s in steps(z)]
+    pairs = [(s.after, t.after) for s, t in zip(steps(z), steps(z), strict=True)]
+    assert pairs == [(after, after) for after in alone]
+
+
+def test_steps_records_are_not_changed_by_later_steps() -> None:
+    x = Value(X)
+    z = np.sum(x * x + x)
+    story = []
+    for s in steps(z):
+        story.append(
+            (s, np.copy(s.before) if s.before is not None else None, np.copy(s.after), np.copy(s.contribution))
+        )
+    for s, before, after, contribution in story:
+        np.testing.assert_equal(s.before, before)
+        np.testing.assert_array_equal(s.after, after)
+        np.testing.assert_array_equal(s.contribution, contribution)
+
+
+def test_changed_data_are_noticed_by_every_walk() -> None:
+    w = Value(X, name="W")
+    z = np.sum(w * w)
+    w.data = X + 1
+    for walk in (z.backward, lambda: gradients(z, [w]), lambda: list(steps(z)), lambda: topological_order(z)):
+        with pytest.raises(GraphError, match="W"):
+            walk()
