@@ -55,7 +55,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, argparse.ArgumentParser]:
         allow_abbrev=False,
     )
     lecture.add_argument(
-        "--seed", type=_seed, default=SEED, metavar="N", help="seed of all trainings (default: %(default)s)"
+        "--seed", type=_seed, default=SEED, metavar="N", help="of all trainings (default: %(default)s)"
     )
     lecture.add_argument(
         "--learning-rate",
@@ -98,12 +98,12 @@ def _learning_rate(text: str) -> float:
 
 def _why_not_writable(path: Path) -> str | None:
     """What stands against writing the file, found out by opening it; an old file stays as it is."""
-    if path.is_dir():
-        return f"{str(path)!r} is a folder; name a file in it"
-    if not path.parent.is_dir():
-        return f"the folder {str(path.parent)!r} does not exist"
-    existed = path.exists()
     try:
+        if path.is_dir():
+            return f"{str(path)!r} is a folder; name a file in it"
+        if not path.parent.is_dir():
+            return f"the folder {str(path.parent)!r} does not exist"
+        existed = path.exists()
         path.open("a").close()
         if not existed:
             path.unlink()

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.errors import GraphError, ShapeError
-from autograd_mini.numbers import constant, with_shapes
+from autograd_mini.numbers import as_type_of, constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
 
@@ -124,39 +124,43 @@ def chain_rule(upstream: Any, local: Any, alarm: _Alarm) -> Any:
 
 
 def fit(contribution: Any, x: Any) -> Any:
-    """Bring a contribution to the shape and precision of the input `x` that it belongs to.
-
-    An input that was broadcast (used many times) sums what comes from its copies; a contribution
-    smaller than its input (from a sum) repeats.
-    """
+    """Bring a contribution to the shape and precision of the input `x` that it belongs to."""
     if type(x) is float:
         if type(contribution) is float:
             return contribution
         shape: tuple[int, ...] = ()
     else:
         shape = x.shape
-        if type(contribution) is not float and contribution.shape == shape and contribution.dtype is x.dtype:
-            return contribution if shape or type(contribution) is Value else contribution[()]  # no 0-d arrays
+        if type(contribution) is not float and contribution.shape == shape != () and contribution.dtype is x.dtype:
+            return contribution
+    if np.shape(contribution) != shape:
+        contribution = unbroadcast(contribution, shape)
+    if type(contribution) is Value:
+        return contribution if type(x) is float or contribution.dtype == x.dtype else contribution.astype(x.dtype)
+    contribution = as_type_of(x, contribution)
+    return contribution if shape or type(x) is float else contribution[()]  # no 0-d arrays
+
+
+def unbroadcast(contribution: Any, shape: tuple[int, ...]) -> Any:
+    """An input that was broadcast (used many times) sums what comes from its copies; a contribution
+    smaller than its input (from a sum) repeats.
+
+    >>> unbroadcast(np.ones((4, 3)), (3,)), unbroadcast(np.ones((4, 3)), (4, 1)).shape
+    (array([4., 4., 4.]), (4, 1))
+    """
     extra = np.ndim(contribution) - len(shape)
     if extra >= 0:
         stretched = [i + extra for i, n in enumerate(shape) if n == 1 != contribution.shape[i + extra]]
         if extra or stretched:
             contribution = np.sum(contribution, axis=(*range(extra), *stretched), keepdims=True)
             contribution = np.reshape(contribution, contribution.shape[extra:])
-    if np.shape(contribution) != shape:
-        if type(contribution) is Value:
-            contribution = np.broadcast_to(contribution, shape)
-        else:  # np.broadcast_to takes 2 µs, and its read-only result would have to be copied later
-            repeated = np.empty_like(x)
-            repeated[...] = contribution
-            return repeated[()]
-    if type(x) is float:
-        return contribution if type(contribution) is Value else float(contribution)
-    if type(contribution) is float:
-        return x.dtype.type(contribution)
-    if contribution.dtype is not x.dtype:
-        contribution = contribution.astype(x.dtype)
-    return contribution if shape or type(contribution) is Value else contribution[()]
+    if np.shape(contribution) == shape:
+        return contribution
+    if type(contribution) is Value:
+        return np.broadcast_to(contribution, shape)
+    repeated = np.empty_like(contribution, shape=shape)  # quicker than np.broadcast_to, which would be read-only
+    repeated[...] = contribution
+    return repeated
 
 
 def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm) -> Iterator[Step]:

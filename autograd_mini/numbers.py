@@ -44,6 +44,19 @@ def with_shapes(numbers: Iterable[Any]) -> list[Any]:
     return [np.float64(n) if type(n) is float else n for n in numbers]
 
 
+def as_type_of(like: Any, number: Any) -> Any:
+    """A number or array in the precision of `like`, of the same shape; itself where nothing changes.
+
+    >>> as_type_of(np.float32(1), 0.5)
+    np.float32(0.5)
+    """
+    if type(like) is float:
+        return float(number)
+    if not hasattr(number, "astype"):
+        return like.dtype.type(number)
+    return number if number.dtype == like.dtype else number.astype(like.dtype)
+
+
 def is_float_array(x: Any) -> bool:
     return type(x) is np.ndarray and x.dtype.kind == "f"
 

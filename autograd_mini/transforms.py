@@ -23,7 +23,7 @@ import numpy as np
 from autograd_mini.backprop import gradients, owned, topological_order, zero_like
 from autograd_mini.errors import GraphError, ShapeError
 from autograd_mini.modes import record_anyway
-from autograd_mini.numbers import constant, with_shapes
+from autograd_mini.numbers import as_type_of, constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
 
@@ -170,10 +170,8 @@ def push_forward(output: Value, tangents: dict[Value, Any], recorded: bool = Fal
 
 def _like(tangent: Any, data: Any) -> Any:
     """A tangent of its own memory, in the precision of the data it belongs to."""
-    t = constant(tangent)
-    if type(data) is float:
-        return float(t)
-    return t.astype(data.dtype) if hasattr(t, "astype") else data.dtype.type(t)
+    t = as_type_of(data, constant(tangent))
+    return t.copy() if t is tangent and np.ndim(t) else t
 
 
 def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:

@@ -24,7 +24,15 @@ from autograd_mini import primitives
 from autograd_mini.array_methods import ArrayMethods
 from autograd_mini.errors import GraphError, MissingRuleError, operand_error
 from autograd_mini.modes import no_grad_depth
-from autograd_mini.numbers import FLOAT64_SCALARS, constant, is_float_array, own_data, with_shapes, without_integers
+from autograd_mini.numbers import (
+    FLOAT64_SCALARS,
+    as_type_of,
+    constant,
+    is_float_array,
+    own_data,
+    with_shapes,
+    without_integers,
+)
 from autograd_mini.primitives import elementwise, products, shaping
 from autograd_mini.rules import Primitive
 
@@ -50,7 +58,7 @@ class Value(ArrayMethods):
 
     Attributes:
         data: a Python float, a NumPy scalar of another precision, or an array. Assigning replaces
-            the numbers of a leaf (same shape) and makes graphs recorded earlier stale.
+            the numbers of a leaf (same shape, same precision) and makes graphs recorded earlier stale.
         grad: dE/d(this) after `backward()`: same shape as `data`, or None before.
         op: the `Primitive` that made it, or None for a leaf.
         inputs: the operation's operands in order: Values, and the plain constants as they came.
@@ -110,7 +118,7 @@ class Value(ArrayMethods):
             raise ValueError(
                 f"data of {self.name or 'Value'} has shape {self.shape}, cannot be replaced by shape {np.shape(new)}"
             )
-        self._data = new
+        self._data = as_type_of(self._data, new)
         self.age = _next_age()  # younger than every graph that used the old numbers: those are stale now
 
     data = property(operator.attrgetter("_data"), _set_data)
