@@ -156,7 +156,7 @@ def shown(number: Any, digits: int = 4) -> str:
     >>> shown(0.5), shown([1.0, 2.0]), shown(range(100))
     ('0.5', '[1 2]', '(100,) 0 … 99')
     """
-    array = np.asarray(number)
+    array = np.asarray(number) + 0  # a −0 is shown as 0
     if array.ndim == 0:
         return f"{array[()]:.{digits}g}".replace("-", "−")
     if array.size <= 9:
