@@ -39,7 +39,8 @@ def interleaved(functions: dict[str, Callable[[], object]]) -> dict[str, list[fl
 def compare(title: str, ours: Callable[[], object], plain: Callable[[], object]) -> None:
     times = interleaved({"ours": ours, "plain": plain})
     a, b = (statistics.median(times[name]) * 1e6 for name in ("ours", "plain"))
-    print(f"{title:<34} {a:8.2f} {b:8.2f} {a / b:8.1f}   (minima {min(times['ours']) * 1e6:.2f}, {min(times['plain']) * 1e6:.2f})")
+    minima = ", ".join(f"{min(times[name]) * 1e6:.2f}" for name in ("ours", "plain"))
+    print(f"{title:<34} {a:8.2f} {b:8.2f} {a / b:8.1f}   (minima {minima})")
 
 
 def operations() -> None:
