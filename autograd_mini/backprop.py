@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd_mini.errors import GraphError, ShapeError
+from autograd_mini.hooks import final_gradient, gradient_hooks
 from autograd_mini.numbers import as_type_of, constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
@@ -171,6 +172,8 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
     otherwise nothing is yielded and no step costs anything.
     """
     for node in order:
+        if gradient_hooks and id(node) in gradient_hooks:
+            node.grad = final_gradient(gradient_hooks[id(node)], node.grad)
         upstream = node.grad
         op = node.op
         if op is None or not node.inputs:

@@ -23,6 +23,7 @@ import numpy as np
 from autograd_mini import primitives
 from autograd_mini.array_methods import ArrayMethods
 from autograd_mini.errors import GraphError, MissingRuleError, operand_error
+from autograd_mini.hooks import Handle, add_gradient_hook
 from autograd_mini.modes import no_grad_depth
 from autograd_mini.numbers import (
     FLOAT64_SCALARS,
@@ -249,6 +250,23 @@ class Value(ArrayMethods):
         from autograd_mini.backprop import backward  # here, for backprop is built on Value
 
         backward(self, upstream, create_graph=create_graph, retain_grads=retain_grads)
+
+    def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
+        """Call `hook(grad)` in every backward pass, once this Value's gradient is final.
+
+        What the hook returns, if not None, replaces the gradient: it is kept as `.grad` and passed on.
+        `remove()` of the handle takes the hook away; so does the end of a `with` block.
+
+        Raises:
+            ShapeError: (in the pass) the hook returned another shape; every `.grad` is as before.
+
+        >>> w = Value(3.0)
+        >>> handle = w.register_hook(lambda grad: max(-1.0, min(1.0, grad)))
+        >>> (w * w).backward(); w.grad
+        1.0
+        >>> handle.remove()
+        """
+        return add_gradient_hook(self, hook)
 
     # -- containers --------------------------------------------------------------------------------
 

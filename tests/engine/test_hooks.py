@@ -1,0 +1,91 @@
+import gc
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_mini import ShapeError, Value, steps
+from autograd_mini.hooks import gradient_hooks
+
+
+def test_a_hook_sees_the_gradient_once_and_complete() -> None:
+    x, seen = Value(np.array([1.0, 2.0])), []
+    h = x * x
+    h.register_hook(lambda grad: seen.append(("h", grad.copy())))
+    x.register_hook(lambda grad: seen.append(("x", grad.copy())))
+    (np.sum(h) + np.sum(3.0 * h)).backward()
+    assert [name for name, _ in seen] == ["h", "x"]
+    np.testing.assert_array_equal(seen[0][1], [4, 4])
+    np.testing.assert_array_equal(seen[1][1], [8, 16])
+
+
+@pytest.mark.parametrize("data", [2.0, np.array([2.0, 3.0])])
+def test_what_a_hook_returns_is_kept_and_passed_on(data: Any) -> None:
+    x = Value(data)
+    h = x * 3.0
+    h.register_hook(lambda grad: 10 * grad)
+    np.sum(h).backward()
+    np.testing.assert_array_equal(h.grad, 10.0 + 0 * data)
+    np.testing.assert_array_equal(x.grad, 30.0 + 0 * data)
+    assert type(x.grad) is type(x.data)
+
+
+def test_hooks_run_in_order_and_can_be_removed() -> None:
+    x, order = Value(2.0), []
+    first = x.register_hook(lambda grad: order.append("first"))
+    with x.register_hook(lambda grad: order.append("second")):
+        (x * x).backward()
+    first.remove()
+    first.remove()
+    (x * x).backward()
+    assert order == ["first", "second"]
+
+
+def test_a_hook_that_removes_itself() -> None:
+    x, seen = Value(2.0), []
+
+    def once(grad: float) -> None:
+        seen.append(grad)
+        handle.remove()
+
+    handle = x.register_hook(once)
+    (x * x).backward()
+    (x * x).backward()
+    assert seen == [4.0]
+
+
+def test_an_error_in_a_hook_leaves_every_gradient_as_it_was() -> None:
+    x, y = Value(np.ones(2)), Value(1.0)
+    x.grad, y.grad = np.array([5.0, 6.0]), 7.0
+    h = x * y
+    x.register_hook(lambda grad: np.ones(3))
+    with pytest.raises(ShapeError, match=r"hook returned shape \(3,\), expected \(2,\)"):
+        np.sum(h).backward()
+    np.testing.assert_array_equal(x.grad, [5, 6])
+    assert (y.grad, h.grad) == (7.0, None)
+
+
+def test_hooks_take_part_in_recorded_passes_and_in_the_story_of_the_steps() -> None:
+    x = Value(2.0)
+    h = x * x
+    h.register_hook(lambda grad: 2 * grad)
+    z = h * 1.0
+    z.backward(create_graph=True)
+    assert x.grad.item() == 8.0
+    x.grad.backward()  # x.grad is 2 · 2x now and adds d(4x)/dx = 4 to itself's leaf
+    assert [step.contribution for step in steps(h * 1.0)][-2:] == [4.0, 4.0]
+
+
+def test_hooks_go_with_their_value() -> None:
+    x = Value(1.0)
+    key = id(x)
+    x.register_hook(print)
+    assert key in gradient_hooks
+    del x
+    gc.collect()
+    assert key not in gradient_hooks
+
+
+def test_a_hook_must_be_a_function() -> None:
+    with pytest.raises(TypeError, match="a hook must be a function, got 3"):
+        Value(1.0).register_hook(3)
