@@ -7,6 +7,9 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip install -qq --disable-pip-version-check
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3)
 ARGS    ?=
+# PyTorch, the tests' independent reference, may be a download of gigabytes: only CI insists on it.
+EXTRAS  ?= dev$(if $(CI),$(comma)torch)
+comma   := ,
 
 .PHONY: lecture test lint format clean
 
@@ -58,5 +61,5 @@ $(VENV)/lecture.stamp: pyproject.toml
 $(VENV)/dev.stamp: pyproject.toml
 	$(set_up_venv)
 	@echo "Installing autograd-mini and its development tools"
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[$(EXTRAS)]'
 	@touch $@ $(VENV)/lecture.stamp

@@ -25,7 +25,7 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(2.2)
     0.9002495108803148
     """
-    return _plain(elementwise.sigmoid(_operand(x)))
+    return as_plain(elementwise.sigmoid(as_operand(x)))
 
 
 def relu(x: Any) -> Any:
@@ -34,7 +34,7 @@ def relu(x: Any) -> Any:
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
     """
-    return _plain(elementwise.relu(_operand(x)))
+    return as_plain(elementwise.relu(as_operand(x)))
 
 
 def softplus(x: Any) -> Any:
@@ -43,7 +43,7 @@ def softplus(x: Any) -> Any:
     >>> softplus(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
-    return _plain(elementwise.softplus(_operand(x)))
+    return as_plain(elementwise.softplus(as_operand(x)))
 
 
 def erf(x: Any) -> Any:
@@ -52,7 +52,7 @@ def erf(x: Any) -> Any:
     >>> erf(1.0)
     0.8427007929497149
     """
-    return _plain(elementwise.erf(_operand(x)))
+    return as_plain(elementwise.erf(as_operand(x)))
 
 
 def logsumexp(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
@@ -61,7 +61,7 @@ def logsumexp(x: Any, axis: int | tuple[int, ...] | None = None, keepdims: bool 
     >>> float(logsumexp(np.array([1000.0, 1000.0])))
     1000.6931471805599
     """
-    return _plain(reductions.logsumexp(_operand(x), params=(axis, keepdims)))
+    return as_plain(reductions.logsumexp(as_operand(x), params=(axis, keepdims)))
 
 
 def softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
@@ -79,20 +79,20 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     >>> log_softmax(np.array([0.0, 1000.0]))
     array([-1000.,     0.])
     """
-    x = _operand(x)
+    x = as_operand(x)
     top = np.max(constant(x), axis=axis, keepdims=True)
     # The largest element becomes 0: a constant shift changes no probability, and keeps float32's digits.
     shifted = x - np.where(np.isfinite(top), top, 0)
     return shifted - logsumexp(shifted, axis, keepdims=True)
 
 
-def _operand(x: Any) -> Any:
+def as_operand(x: Any) -> Any:
     """Lists and plain numbers become arrays of floats; Values and float arrays stay."""
     if hasattr(x, "__array_function__") and x.dtype.kind == "f":
         return x
     return np.asarray(x, dtype=float)
 
 
-def _plain(z: Any) -> Any:
+def as_plain(z: Any) -> Any:
     """A 0-d float64 answer as a Python float."""
     return float(z) if isinstance(z, np.floating | np.ndarray) and not z.ndim and z.dtype == float else z

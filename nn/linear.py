@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import operator
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_mini.errors import ShapeError
+from autograd_mini.nn.functional import linear
 from autograd_mini.nn.init import Initialisation, by_name, generator
 from autograd_mini.nn.module import Module
+from autograd_mini.nn.shapes import Misfit, Shape, float_type, product, whole
 from autograd_mini.value import Value
 
 
@@ -54,9 +56,9 @@ class Linear(Module):
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = float,
     ) -> None:
-        self.in_features = _size("in_features", in_features)
-        self.out_features = _size("out_features", out_features)
-        draw, rng, dtype = by_name(init), generator(rng), _float_type(dtype)
+        self.in_features = whole("Linear", "in_features", in_features)
+        self.out_features = whole("Linear", "out_features", out_features)
+        draw, rng, dtype = by_name(init), generator(rng), float_type("Linear", dtype)
         layer = (self.out_features, self.in_features)
         self.weight = Value(draw(layer, rng, layer).astype(dtype))
         self.bias = Value(draw(layer[:1], rng, layer).astype(dtype)) if bias else None
@@ -65,12 +67,28 @@ class Linear(Module):
         shape = np.shape(x)
         if not shape or shape[-1] != self.in_features:
             raise ShapeError(self._misfit(shape))
-        s = x @ self.weight.T
-        return s if self.bias is None else s + self.bias
+        return linear(x, self.weight, self.bias)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        output = (*shape[:-1], self.out_features)
+        if not shape or shape[-1] != self.in_features:
+            raise Misfit(f"expected {self.in_features} features{self._fix(shape)}", output)
+        return output
+
+    def multiplications(self, shape: Shape) -> int:
+        return math.prod(n for n in shape[1:-1] if isinstance(n, int)) * self.in_features * self.out_features
 
     def extra_repr(self) -> str:
         sizes = f"in_features={self.in_features}, out_features={self.out_features}"
         return f"{sizes}, bias={self.bias is not None}"
+
+    def _fix(self, shape: Shape) -> str:
+        if not shape:
+            return ", not a single number"
+        wanted = product(shape[1:])
+        if len(shape) > 2 and wanted == self.in_features:
+            return "; put nn.Flatten() before it"
+        return f"; make it Linear({shape[-1]}, …) or the layer before {self.in_features} wide"
 
     def _misfit(self, shape: tuple[int, ...]) -> str:
         n = self.in_features
@@ -82,19 +100,3 @@ class Linear(Module):
         elif shape == () and n == 1:
             message += "; did you mean [x]?"
         return message
-
-
-def _size(name: str, size: Any) -> int:
-    try:
-        whole = operator.index(size)
-    except TypeError:
-        whole = 0
-    if whole < 1:
-        raise ValueError(f"Linear: {name} must be a positive whole number, got {size!r}")
-    return whole
-
-
-def _float_type(dtype: DTypeLike) -> np.dtype:
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"Linear: dtype must be a float type, got {np.dtype(dtype)}")
-    return np.dtype(dtype)

@@ -1,35 +1,28 @@
 """Measure how wrong a prediction is: one number E, whose gradient trains the network.
 
-In formulas, as in the lecture, y is the target and ŷ the prediction.
+In formulas, as in the lecture, y is the target and ŷ the prediction. Every loss is a module with
+`loss(prediction, target)`; all but L2Loss are those of `loss_functions`, with their options kept.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from autograd_mini.errors import ShapeError
-from autograd_mini.functions import log_softmax
+from autograd_mini.nn import loss_checks as checks
+from autograd_mini.nn import loss_functions as f
 from autograd_mini.nn.module import Module
-from autograd_mini.numbers import constant
-from autograd_mini.value import Value
-
-_REDUCTIONS: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "none": lambda each: each}
 
 
 class _Loss(Module):
-    def __init__(self, reduction: str) -> None:
-        if reduction not in _REDUCTIONS:
-            known = ", ".join(_REDUCTIONS)
-            raise ValueError(f"{type(self).__name__}: reduction must be one of {known}, got {reduction!r}")
+    _more_reductions: tuple[str, ...] = ()
+
+    def __init__(self, reduction: str = "mean") -> None:
+        checks.check_reduction(type(self).__name__, reduction, *self._more_reductions)
         self.reduction = reduction
 
-    def reduce(self, each: Any) -> Any:
-        return _REDUCTIONS[self.reduction](each) if np.ndim(each) else each
-
     def extra_repr(self) -> str:
-        return f"reduction={self.reduction!r}"
+        options = {name: item for name, item in vars(self).items() if name not in ("reduction", "training")}
+        return ", ".join(f"{name}={item!r}" for name, item in [*options.items(), ("reduction", self.reduction)])
 
 
 class L2Loss(_Loss):
@@ -47,6 +40,7 @@ class L2Loss(_Loss):
             differences.
         ValueError: an unknown reduction.
 
+    >>> from autograd_mini import Value
     >>> prediction = Value([0.5, 0.5])
     >>> E = L2Loss()(prediction, [1.0, 0.0])
     >>> E.backward()
@@ -58,20 +52,181 @@ class L2Loss(_Loss):
         super().__init__(reduction)
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        prediction, target = _operand(prediction), _operand(target)
-        if prediction.shape != target.shape:
-            raise ShapeError(_misfit(prediction.shape, target.shape))
-        return 0.5 * self.reduce((target - prediction) ** 2)
+        prediction, target = checks.operands("L2Loss", prediction, target)
+        return 0.5 * checks.reduced("L2Loss", (target - prediction) ** 2, self.reduction)
+
+
+class MSELoss(_Loss):
+    """The mean squared error, mean of (y − ŷ)²: see `mse_loss`. "sum" is twice the lecture's L2Loss.
+
+    Args:
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both -> ()
+
+    >>> from autograd_mini import Value
+    >>> MSELoss()(Value([3.0, 1.0]), [1.0, 1.0]).item()
+    2.0
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.mse_loss(prediction, target, self.reduction)
+
+
+class L1Loss(_Loss):
+    """The mean absolute error, mean of |y − ŷ|: see `l1_loss`.
+
+    Args:
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both -> ()
+
+    >>> from autograd_mini import Value
+    >>> L1Loss()(Value([3.0, 1.0]), [1.0, 1.0]).item()
+    1.0
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.l1_loss(prediction, target, self.reduction)
+
+
+class HuberLoss(_Loss):
+    """½ d² for |d| ≤ δ, else δ (|d| − ½ δ), with d = ŷ − y: see `huber_loss`.
+
+    Args:
+        delta: δ > 0, from where on the error counts as it is and not squared.
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both -> ()
+
+    >>> from autograd_mini import Value
+    >>> HuberLoss(delta=2.0)(Value([10.0]), [0.0]).item()
+    18.0
+    """
+
+    def __init__(self, delta: float = 1.0, reduction: str = "mean") -> None:
+        self.delta = checks.positive("HuberLoss", "delta", delta)
+        super().__init__(reduction)
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.huber_loss(prediction, target, self.reduction, self.delta)
+
+
+class SmoothL1Loss(_Loss):
+    """½ d²/β for |d| < β, else |d| − ½ β, with d = ŷ − y: see `smooth_l1_loss`.
+
+    Args:
+        beta: β ≥ 0; 0 is L1Loss.
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both -> ()
+
+    >>> from autograd_mini import Value
+    >>> SmoothL1Loss(beta=2.0)(Value([10.0]), [0.0]).item()
+    9.0
+    """
+
+    def __init__(self, beta: float = 1.0, reduction: str = "mean") -> None:
+        self.beta = 0.0 if beta == 0 else checks.positive("SmoothL1Loss", "beta", beta)
+        super().__init__(reduction)
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.smooth_l1_loss(prediction, target, self.reduction, self.beta)
+
+
+class HingeLoss(_Loss):
+    """max(0, 1 − y ŷ), with y = −1 or 1: see `hinge_loss`.
+
+    Args:
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both -> ()
+
+    >>> from autograd_mini import Value
+    >>> HingeLoss()(Value([2.0, 0.5]), [1, -1]).item()
+    0.75
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.hinge_loss(prediction, target, self.reduction)
+
+
+class BCELoss(_Loss):
+    """−(y ln p + (1 − y) ln(1 − p)) for predicted probabilities p: see `binary_cross_entropy`.
+
+    Args:
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both; numbers in [0, 1] -> ()
+
+    >>> from autograd_mini import Value
+    >>> BCELoss()(Value([1.0, 1.0]), [1.0, 0.0]).item()
+    50.0
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.binary_cross_entropy(prediction, target, self.reduction)
+
+
+class BCEWithLogitsLoss(_Loss):
+    """BCELoss of σ(x), exact at any x: see `binary_cross_entropy_with_logits`.
+
+    Args:
+        reduction: "mean" over all elements, "sum", or "none" for one number per element.
+
+    Shapes:
+        prediction, target: any shape, the same for both; targets in [0, 1] -> ()
+
+    >>> from autograd_mini import Value
+    >>> BCEWithLogitsLoss()(Value([1000.0, 1000.0]), [1, 0]).item()
+    500.0
+    """
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.binary_cross_entropy_with_logits(prediction, target, self.reduction)
+
+
+class KLDivLoss(_Loss):
+    """y (ln y − x), x the predicted logarithms of probabilities: see `kl_div`.
+
+    Args:
+        reduction: "mean" over all elements, "batchmean" over the examples (the divergence proper),
+            "sum", or "none" for one number per element.
+        log_target: the target holds logarithms too.
+
+    Shapes:
+        prediction, target: any shape, the same for both -> ()
+
+    >>> from autograd_mini import Value
+    >>> KLDivLoss("batchmean")(Value([[-2.0, -1.0]]), [[1.0, 0.0]]).item()
+    2.0
+    """
+
+    _more_reductions = ("batchmean",)
+
+    def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
+        self.log_target = log_target
+        super().__init__(reduction)
+
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.kl_div(prediction, target, self.reduction, self.log_target)
 
 
 class CrossEntropyLoss(_Loss):
     """The surprise at the right class: E = −Σ_k y_k ln softmax(ŷ)_k, with ∂E/∂ŷ = softmax(ŷ) − y.
 
     The prediction is logits, any numbers: softmax is taken here, through its logarithm, so that
-    nothing overflows or rounds to ln 0 (lecture 9, "classification").
+    nothing overflows or rounds to ln 0 (lecture 9, "classification"). See `cross_entropy`.
 
     Args:
         reduction: "mean" over the examples, "sum", or "none" for one number per example.
+        label_smoothing: ε in [0, 1], the part of the target that is spread over all classes.
 
     Shapes:
         prediction: (batch, classes) or (classes,)
@@ -85,6 +240,7 @@ class CrossEntropyLoss(_Loss):
             an unknown reduction.
         TypeError: classes that are not whole numbers.
 
+    >>> from autograd_mini import Value
     >>> loss = CrossEntropyLoss()
     >>> loss(Value([[1000.0, 0.0], [0.0, 1000.0]]), [0, 0]).item()
     500.0
@@ -92,58 +248,29 @@ class CrossEntropyLoss(_Loss):
     0.6931471805599453
     """
 
-    def __init__(self, reduction: str = "mean") -> None:
+    def __init__(self, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
         super().__init__(reduction)
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(f"CrossEntropyLoss: label_smoothing must be between 0 and 1, got {label_smoothing!r}")
+        self.label_smoothing = label_smoothing
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        logits, target = _operand(prediction), _operand(target)
-        shape = logits.shape
-        if len(shape) not in (1, 2):
-            raise ShapeError(f"CrossEntropyLoss: expected prediction (batch, classes) or (classes,), got {shape}")
-        y = np.asarray(constant(target))
-        if y.shape == shape:
-            _check_probabilities(y)
-            return self.reduce(-np.sum(target * log_softmax(logits), axis=-1))
-        _check_classes(y, shape)
-        chosen = (np.arange(len(y)), y) if y.ndim else int(y)
-        return self.reduce(-log_softmax(logits)[chosen])
+        return f.cross_entropy(prediction, target, self.reduction, self.label_smoothing)
 
 
-def _operand(x: Any) -> Any:
-    return x if type(x) is Value else np.asarray(constant(x))
+class NLLLoss(_Loss):
+    """−x_k, x the predicted logarithms of probabilities, k the right class: see `nll_loss`.
 
+    Args:
+        reduction: "mean" over the examples, "sum", or "none" for one number per example.
 
-def _misfit(prediction: tuple[int, ...], target: tuple[int, ...]) -> str:
-    message = f"L2Loss: prediction {prediction} and target {target} differ in shape"
-    if np.prod(prediction) == np.prod(target):
-        message += f"; did you mean target.reshape({prediction})?"
-    return message
+    Shapes:
+        prediction: (batch, classes) or (classes,); target: whole numbers, (batch,) or () -> ()
 
+    >>> from autograd_mini import Value
+    >>> NLLLoss()(Value([[-0.5, -1.0], [-2.0, -0.25]]), [0, 1]).item()
+    0.375
+    """
 
-def _check_classes(y: np.ndarray, shape: tuple[int, ...]) -> None:
-    if y.shape != shape[:-1]:
-        raise ShapeError(
-            f"CrossEntropyLoss: prediction {shape} needs a target of classes {shape[:-1]} "
-            f"or of probabilities {shape}, got target {y.shape}"
-        )
-    if y.dtype.kind not in "iu":
-        raise TypeError(
-            f"CrossEntropyLoss: classes must be whole numbers, got target of {y.dtype}; use target.astype(int)"
-        )
-    wrong = np.argwhere((y < 0) | (y >= shape[-1]))
-    if len(wrong):
-        where = tuple(wrong[0].tolist())
-        raise ValueError(
-            f"CrossEntropyLoss: target{list(where) if where else ''} is class {y[where]}; "
-            f"with {shape[-1]} logits the classes are 0 to {shape[-1] - 1}"
-        )
-
-
-def _check_probabilities(y: np.ndarray) -> None:
-    sums = y.sum(axis=-1)
-    if (y < 0).any() or not np.allclose(sums, 1, rtol=0, atol=1e-4):
-        worst = sums.flat[np.argmax(np.abs(sums - 1))] if sums.ndim else sums
-        raise ValueError(
-            "CrossEntropyLoss: a target of the prediction's shape must hold probabilities, "
-            f"≥ 0 and summing to 1; the smallest is {y.min():.6g}, one example sums to {worst:.6g}"
-        )
+    def forward(self, prediction: Any, target: Any) -> Any:
+        return f.nll_loss(prediction, target, self.reduction)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, overload
 
 from autograd_mini.nn.module import Module
+from autograd_mini.nn.shapes import Shape
 
 
 class Sequential(Module):
@@ -33,6 +34,18 @@ class Sequential(Module):
         for module in self:
             x = module(x)
         return x
+
+    def output_shape(self, shape: Shape) -> Shape:
+        for module in self:
+            shape = module.output_shape(shape)
+        return shape
+
+    def multiplications(self, shape: Shape) -> int:
+        total = 0
+        for module in self:
+            total += module.multiplications(shape)
+            shape = module.output_shape(shape)
+        return total
 
     def __len__(self) -> int:
         return len(self.children())

@@ -11,9 +11,48 @@
 0.375
 """
 
+from autograd_mini.optim.adadelta import Adadelta
 from autograd_mini.optim.adagrad import Adagrad
+from autograd_mini.optim.adam import Adam
+from autograd_mini.optim.adamw import AdamW
+from autograd_mini.optim.clipping import clip_by_norm, clip_by_value
 from autograd_mini.optim.momentum import Momentum
-from autograd_mini.optim.optimizer import Optimizer
+from autograd_mini.optim.nesterov import Nesterov
+from autograd_mini.optim.optimizer import Optimizer, Update
+from autograd_mini.optim.rmsprop import RMSprop
+from autograd_mini.optim.schedules import (
+    ConstantSchedule,
+    CosineSchedule,
+    ExponentialSchedule,
+    InverseTimeSchedule,
+    OneCycleSchedule,
+    ReduceOnPlateau,
+    Schedule,
+    StepSchedule,
+    WarmUp,
+)
 from autograd_mini.optim.sgd import SGD
 
-__all__ = ["SGD", "Adagrad", "Momentum", "Optimizer"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "ConstantSchedule",
+    "CosineSchedule",
+    "ExponentialSchedule",
+    "InverseTimeSchedule",
+    "Momentum",
+    "Nesterov",
+    "OneCycleSchedule",
+    "Optimizer",
+    "RMSprop",
+    "ReduceOnPlateau",
+    "Schedule",
+    "StepSchedule",
+    "Update",
+    "WarmUp",
+    "clip_by_norm",
+    "clip_by_value",
+]

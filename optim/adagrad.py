@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.optim.optimizer import Optimizer
-from autograd_mini.value import Value
+from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
 class Adagrad(Optimizer):
@@ -17,17 +15,20 @@ class Adagrad(Optimizer):
     With ε, Δw = −µ g/(√Σg² + ε). Source: lecture 9; Duchi, Hazan & Singer, 2011, Adaptive
     subgradient methods for online learning and stochastic optimization, section 1.1 (diagonal).
 
-    Without ε the first step of every weight whose gradient is not 0 is ±µ, however small the
-    gradient.
+    Without ε the first step of every weight whose gradient is not 0 is ±µ exactly, however small the
+    gradient; only where its square underflows (|g| < 1e-153, in float32 1e-18) it fades to 0.
+    PyTorch's has ε = 1e-10 and may start its sum above 0.
 
     Args:
-        parameters: leaf Values, `model.parameters()`.
+        parameters: leaf Values, `model.parameters()`, or groups of them (see `Optimizer`).
         learning_rate: µ ≥ 0.
         eps: ε ≥ 0, 0 by default as in the lecture.
+        weight_decay: λ ≥ 0, decoupled: Δw has −µ λ w besides.
 
     Raises:
         ValueError: a negative eps.
 
+    >>> from autograd_mini import Value
     >>> w = Value([1.0, 1.0, 1.0])
     >>> w.grad = np.array([1000.0, 1e-9, 0.0])
     >>> Adagrad([w], learning_rate=0.25).step()
@@ -35,13 +36,15 @@ class Adagrad(Optimizer):
     array([0.75, 0.75, 1.  ])
     """
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: float, eps: float = 0.0) -> None:
-        super().__init__(parameters, learning_rate)
-        self.eps = self._number("eps", eps)
+    remembers = ("squares",)
 
-    def update(self, g: Any, root: Any) -> tuple[Any, Any]:
-        # The memory is √Σg², not Σg²: hypot(a, b) = √(a² + b²) does not underflow or overflow;
-        # in float32 the square of g = 1e-23 is 0 and that of 1e20 is inf.
-        root = np.hypot(root, g)
-        divisor = root + self.eps
-        return -self.learning_rate * (g / np.where(divisor == 0, 1, divisor)), root
+    def __init__(
+        self, parameters: Parameters, learning_rate: float, eps: float = 0.0, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay, eps=eps)
+
+    def update(self, g: Any, squares: Any, learning_rate: float, eps: float) -> tuple[Any, ...]:  # type: ignore[override]
+        squares = squares + g * g
+        # √Σg² of a gradient whose square does not underflow lies above √tiny; at g = 0 it makes 0/0 a 0.
+        root = np.maximum(np.sqrt(squares), float(np.sqrt(np.finfo(g.dtype).tiny)))
+        return -learning_rate * (g / (root + eps if eps else root)), squares

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini.optim.optimizer import Optimizer
-from autograd_mini.value import Value
+from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
 class Momentum(Optimizer):
@@ -17,13 +15,15 @@ class Momentum(Optimizer):
     different once µ changes, for then past steps are rescaled as well.
 
     Args:
-        parameters: leaf Values, `model.parameters()`.
+        parameters: leaf Values, `model.parameters()`, or groups of them (see `Optimizer`).
         learning_rate: µ ≥ 0.
         momentum: ρ in [0, 1]; with 0 it is SGD.
+        weight_decay: λ ≥ 0, decoupled: −µ λ w is not remembered.
 
     Raises:
         ValueError: momentum outside [0, 1].
 
+    >>> from autograd_mini import Value
     >>> w = Value(0.0)
     >>> optimizer = Momentum([w], learning_rate=1.0, momentum=0.5)
     >>> for _ in range(3):
@@ -35,10 +35,14 @@ class Momentum(Optimizer):
     4.25
     """
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: float, momentum: float = 0.9) -> None:
-        super().__init__(parameters, learning_rate)
-        self.momentum = self._number("momentum", momentum, most=1)
+    remembers = ("previous",)
+    at_most = {"momentum": 1}  # noqa: RUF012
 
-    def update(self, g: Any, previous: Any) -> tuple[Any, Any]:
-        delta = -self.learning_rate * g + self.momentum * previous
+    def __init__(
+        self, parameters: Parameters, learning_rate: float, momentum: float = 0.9, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(parameters, learning_rate, weight_decay, momentum=momentum)
+
+    def update(self, g: Any, previous: Any, learning_rate: float, momentum: float) -> tuple[Any, ...]:  # type: ignore[override]
+        delta = -learning_rate * g + momentum * previous
         return delta, delta

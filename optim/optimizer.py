@@ -7,35 +7,77 @@ the update.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.errors import ShapeError
 from autograd_mini.numbers import constant
+from autograd_mini.optim.groups import groups_of, name_of, number
+from autograd_mini.optim.state import checked_state, summary_of
 from autograd_mini.value import Value
+
+Parameters = Iterable[Value] | Iterable[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Update:
+    """What one step did to one parameter; arrays of its shape, or numbers."""
+
+    parameter: Value
+    before: Any
+    """w before the step."""
+    gradient: Any
+    """g = ∂E/∂w."""
+    delta: Any
+    """Δw, the decay included: before + delta, rounded once, is exactly `after`."""
+    decay: Any
+    """The part of Δw that shrinks the weight, −µ λ w; 0.0 without weight decay."""
+    memory: dict[str, Any]
+    """What the optimizer remembers of the parameter after the step, by name."""
+    after: Any
+    """w after the step."""
+
+    @property
+    def rate(self) -> Any:
+        """The effective learning rate: the µ with which plain descent, −µ g, would have made this step.
+
+        Element by element, without the decay; nan where g = 0. With momentum it exceeds µ while steps
+        add up, and is negative where the memory outweighs the gradient.
+        """
+        g = np.where(self.gradient == 0, np.nan, self.gradient)
+        return (-(self.delta - self.decay) / g)[()]
 
 
 class Optimizer:
     """w ← w + Δw for every parameter, where a subclass says in `update` what Δw is.
 
     Args:
-        parameters: leaf Values, in a list or an iterator: `model.parameters()`.
+        parameters: leaf Values, in a list or an iterator: `model.parameters()`. Or a list of groups,
+            each a dict {"parameters": leaf Values} with options of its own beside them, such as
+            "learning_rate"; the options it does not name are those given to the optimizer.
         learning_rate: µ, a finite number ≥ 0; with 0 nothing moves.
+        weight_decay: λ ≥ 0: every step also shrinks each weight by µ λ w. The decay is decoupled: it
+            does not pass through the optimizer's memory, as the gradient of a penalty would
+            (Loshchilov & Hutter, 2019, Decoupled weight decay regularization).
+        options: what else the subclass's `update` takes, by name.
 
     Attributes:
-        parameters: the list of them.
-        learning_rate: may be assigned between steps.
-        memory: what `update` remembers of each parameter, in order; 0.0 before its first step.
+        parameters: the list of them all.
+        groups: the list of groups; their options may be assigned between steps.
+        memory: what `update` remembers of each parameter, in order: a tuple of numbers or arrays,
+            named by the class's `remembers`; 0 before its first step.
+        explain: False at first; while True, `last_update` can tell what each step did.
 
     Raises:
-        ValueError: no parameters, one given twice, a learning rate that is negative or not finite.
+        ValueError: no parameters, one given twice, an option that is unknown or out of its range.
         TypeError: something that is not a leaf Value.
 
     >>> class SignDescent(Optimizer):
-    ...     def update(self, g, memory):
-    ...         return -self.learning_rate * np.sign(g), memory
+    ...     def update(self, g, learning_rate):
+    ...         return (-learning_rate * np.sign(g),)
     >>> w = Value(1.0)
     >>> (100 * w).backward()
     >>> SignDescent([w], learning_rate=0.25).step()
@@ -43,27 +85,54 @@ class Optimizer:
     0.75
     """
 
-    def __init__(self, parameters: Iterable[Value], learning_rate: float) -> None:
-        self.parameters = _leaves(type(self).__name__, parameters)
-        self.learning_rate = learning_rate
-        self.memory: list[Any] = [0.0] * len(self.parameters)
+    #: The names of what `update` remembers of a parameter: each has the parameter's shape, except one
+    #: called "steps", a plain count.
+    remembers: tuple[str, ...] = ()
+    #: The largest value of each option that has one; the smallest is 0.
+    at_most: dict[str, float] = {}  # noqa: RUF012, read only
+
+    explain: bool = False
+
+    def __init__(
+        self, parameters: Parameters, learning_rate: float, weight_decay: float = 0.0, **options: float
+    ) -> None:
+        defaults = {"learning_rate": learning_rate, **options, "weight_decay": weight_decay}
+        self.groups = groups_of(type(self).__name__, parameters, defaults, self.at_most)
+        self.parameters: list[Value] = [w for group in self.groups for w in group["parameters"]]
+        # Zeros of the parameter's precision: np.sqrt of a Python 0.0 would turn float32 into float64.
+        self.memory: list[tuple[Any, ...]] = [
+            tuple(0.0 if name == "steps" else w.dtype.type(0) for name in self.remembers) for w in self.parameters
+        ]
+        self._updates: dict[int, Update] = {}
 
     @property
     def learning_rate(self) -> float:
-        return self._learning_rate
+        """µ of all parameters; assign it between steps, for all groups or in `groups[i]` for one.
+
+        Raises:
+            ValueError: on reading, the groups' rates differ; on writing, not a finite number ≥ 0.
+        """
+        rates = {group["learning_rate"] for group in self.groups}
+        if len(rates) > 1:
+            raise ValueError(
+                f"{type(self).__name__}: the groups' learning rates differ; read groups[i]['learning_rate']"
+            )
+        return float(rates.pop())
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        self._learning_rate = self._number("learning_rate", rate)
+        real = number(type(self).__name__, "learning_rate", rate)
+        for group in self.groups:
+            group["learning_rate"] = real
 
-    def update(self, g: Any, memory: Any) -> tuple[Any, Any]:
-        """One parameter's update and new memory, (Δw, memory); every subclass defines its own.
+    def update(self, g: Any, *memory: Any, **options: float) -> tuple[Any, ...]:
+        """One parameter's update and what to remember of it, (Δw, *memory); every subclass defines its own.
 
-        `g`: the gradient, an array or a number of the parameter's shape and dtype. Neither it nor
-        `memory` may be written to.
+        `g`: the gradient, an array or a number of the parameter's shape and dtype. Neither it nor the
+        memory may be written to. The options, `learning_rate` among them, come by name.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has no rule: define `def update(self, g, memory)` in its class"
+            f"{type(self).__name__} has no rule: define `def update(self, g, learning_rate)` in its class"
         )
 
     def step(self) -> None:
@@ -74,98 +143,159 @@ class Optimizer:
 
         Raises:
             ShapeError: a gradient or an update has another shape than its parameter.
-            FloatingPointError: a gradient is not finite; the message names the parameter.
+            FloatingPointError: a gradient is not finite, or an update overflows; the message names
+                the parameter.
+            ValueError: an option assigned since the last step is out of its range.
         """
-        memory = self.memory.copy()
-        changes = []
-        for i, w in enumerate(self.parameters):
-            if w.grad is not None:
-                g = self._gradient(w, _name(w, i))
-                delta, memory[i] = self.update(g, memory[i])
-                delta = self._like(w, delta, f"update of {_name(w, i)}")
-                changes.append((w, w.data, w.data + delta))
+        memory, changes, updates = self.memory.copy(), [], {}
+        # A square that overflows would make every later step 0; NumPy's default is a warning.
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            for i, w, options in self._in_order():
+                if w.grad is None:
+                    continue
+                g = self._gradient(w, i)
+                try:
+                    delta, decay, memory[i], after = self._change(i, w, g, options)
+                except FloatingPointError as error:
+                    raise FloatingPointError(
+                        f"{type(self).__name__}: the update of {name_of(w, i)}: {error}; no parameter was changed. "
+                        f"Its largest gradient is {np.max(np.abs(g)):.3g}: clip it, or scale the loss"
+                    ) from None
+                changes.append((w, w.data, after))
+                if self.explain:
+                    remembered = dict(zip(self.remembers, memory[i], strict=True))
+                    updates[i] = Update(w, w.data, np.array(g)[()], delta, decay, remembered, after)
+        before = self.memory, self._updates
         try:
             for w, _, new in changes:
                 w.data = new
-            self.memory = memory
+            self.memory, self._updates = memory, updates
         except BaseException:  # Ctrl-C between two parameters
+            self.memory, self._updates = before
             for w, old, _ in changes:
                 w.data = old
             raise
+
+    def last_update(self, parameter: Value) -> Update:
+        """What the last step did to a parameter, to be printed or checked by hand.
+
+        Raises:
+            ValueError: the optimizer was not asked to remember it (`explain = True` before the step),
+                the parameter is not one of its own or had no gradient.
+
+        >>> from autograd_mini import optim
+        >>> w = Value(2.0, name="w")
+        >>> optimizer = optim.Momentum([w], learning_rate=0.25, momentum=0.5, weight_decay=0.5)
+        >>> optimizer.explain = True
+        >>> (w * w).backward()
+        >>> optimizer.step()
+        >>> last = optimizer.last_update(w)
+        >>> print(f"Δw = {last.delta}, of which decay {last.decay}; {last.before} -> {last.after}")
+        Δw = -1.25, of which decay -0.25; 2.0 -> 0.75
+        """
+        for i, w in enumerate(self.parameters):
+            if w is parameter:
+                if i in self._updates:
+                    return self._updates[i]
+                why = "had no gradient in the last step" if self._updates else "has no update on record"
+                raise ValueError(
+                    f"{type(self).__name__}: {name_of(w, i)} {why}; set `optimizer.explain = True` before step()"
+                )
+        raise ValueError(f"{type(self).__name__}: {parameter!r:.60} is not one of its parameters")
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward() starts afresh."""
         for w in self.parameters:
             w.grad = None
 
-    def __repr__(self) -> str:
-        count = len(self.parameters)
-        return f"{type(self).__name__}({count} parameters, learning_rate={self.learning_rate})"
+    # -- saving and loading ------------------------------------------------------------------------
 
-    def _gradient(self, w: Value, name: str) -> Any:
+    def state_dict(self) -> dict[str, Any]:
+        """Copies of all that a later step depends on, besides the parameters: names -> numbers, arrays, a text.
+
+        It can be saved with `np.savez(file, **state)`, and `np.load(file)` can be loaded.
+
+        >>> from autograd_mini import optim
+        >>> optim.Momentum([Value(0.0)], learning_rate=0.1).state_dict()
+        {'optimizer': 'Momentum', 'group.0.parameters': 1, 'group.0.learning_rate': 0.1, 'group.0.momentum': 0.9, \
+'group.0.weight_decay': 0.0, 'memory.0.previous': 0.0}
+        """
+        state = summary_of(type(self).__name__, self.groups)
+        for i, remembered in enumerate(self.memory):
+            for name, numbers in zip(self.remembers, remembered, strict=True):
+                state[f"memory.{i}.{name}"] = numbers.copy() if np.ndim(numbers) else float(numbers)
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the options and the memory of an optimizer of the same kind and the same parameters.
+
+        With the parameters loaded too (`model.load_state_dict`), training goes on bit for bit.
+
+        Raises:
+            ValueError: another kind of optimizer, entries that are missing, unexpected, of another
+                shape or not finite. The message lists all of them, and nothing has changed.
+            TypeError: `state` is not a mapping.
+        """
+        owner = type(self).__name__
+        options, memory = checked_state(owner, self.groups, self.parameters, self.remembers, self.at_most, state)
+        for group, loaded in zip(self.groups, options, strict=True):
+            group.update(loaded)
+        self.memory = memory
+        self._updates = {}
+
+    def __repr__(self) -> str:
+        rates = list(dict.fromkeys(group["learning_rate"] for group in self.groups))
+        count, rate = len(self.parameters), rates[0] if len(rates) == 1 else rates
+        return f"{type(self).__name__}({count} parameters, learning_rate={rate})"
+
+    # -- one parameter -----------------------------------------------------------------------------
+
+    def _in_order(self) -> Iterator[tuple[int, Value, dict[str, float]]]:
+        """Each parameter with its position and its group's options, checked: they may have been assigned."""
+        i, owner = 0, type(self).__name__
+        for group in self.groups:
+            options = {k: number(owner, k, v, self.at_most.get(k)) for k, v in group.items() if k != "parameters"}
+            for w in group["parameters"]:
+                yield i, w, options
+                i += 1
+
+    def _change(self, i: int, w: Value, g: Any, options: dict[str, float]) -> tuple[Any, Any, tuple[Any, ...], Any]:
+        """Δw, its decay part, the new memory and the new weight."""
+        options = options.copy()
+        shrink = options["learning_rate"] * options.pop("weight_decay")
+        delta, *remembered = self.update(g, *self.memory[i], **options)
+        delta = self._like(w, i, delta, "update")
+        decay = -shrink * w.data if shrink else 0.0
+        delta = delta + decay if shrink else delta
+        if len(remembered) != len(self.remembers):
+            raise ValueError(
+                f"{type(self).__name__}: update gave {len(remembered)} things to remember, "
+                f"`remembers` names {len(self.remembers)}: {self.remembers}"
+            )
+        after = w.data + delta
+        return delta, decay, tuple(remembered), float(after) if type(w.data) is float else after
+
+    def _gradient(self, w: Value, i: int) -> Any:
         # constant: the numbers alone, also of a gradient that create_graph has recorded
-        g = self._like(w, constant(w.grad), f"gradient of {name}")
-        finite = np.isfinite(g)
-        if not finite.all():
+        g = self._like(w, i, constant(w.grad), "gradient")
+        if not (math.isfinite(g) if type(g) is np.float64 else np.isfinite(g).all()):
+            finite = np.isfinite(g)
             raise FloatingPointError(
-                f"{type(self).__name__}: the gradient of {name} is nan or inf in {np.sum(~finite)} of {finite.size} "
-                "entries; no parameter was changed. A smaller learning rate may help"
+                f"{type(self).__name__}: the gradient of {name_of(w, i)} is nan or inf in {np.sum(~finite)} of "
+                f"{finite.size} entries; no parameter was changed. A smaller learning rate may help"
             )
         return g
 
-    def _like(self, w: Value, numbers: Any, what: str) -> Any:
+    def _like(self, w: Value, i: int, numbers: Any, what: str) -> Any:
         """The numbers in the parameter's dtype, if they have its shape."""
+        data = w.data
+        if type(data) is float and type(numbers) in (float, np.float64):
+            return np.float64(numbers)  # not a Python float, whose overflow would be silent
         if np.shape(numbers) != w.shape:
             raise ShapeError(
-                f"{type(self).__name__}: the {what} has shape {np.shape(numbers)}, "
+                f"{type(self).__name__}: the {what} of {name_of(w, i)} has shape {np.shape(numbers)}, "
                 f"expected the parameter's own, {w.shape}"
             )
-        if type(w.data) is float:
-            return float(numbers)
         if hasattr(numbers, "astype"):
-            return numbers.astype(w.dtype, copy=False)
+            return numbers.astype(w.dtype, copy=False)[()]
         return w.dtype.type(numbers)
-
-    def _number(self, what: str, number: Any, most: float = math.inf) -> float:
-        # A Python float, because np.float64(0.1) times a float32 array would be float64.
-        try:
-            real = float(number)
-        except (TypeError, ValueError):
-            real = math.nan
-        if not 0 <= real <= most or math.isinf(real):
-            span = "a finite number ≥ 0" if math.isinf(most) else f"between 0 and {most:g}"
-            raise ValueError(f"{type(self).__name__}: {what} must be {span}, got {number!r}")
-        return real
-
-
-def _name(w: Value, position: int) -> str:
-    return w.name or f"parameter {position}"
-
-
-def _leaves(optimizer: str, parameters: Any) -> list[Value]:
-    """The parameters as a list, checked."""
-    if type(parameters) is Value:
-        one = parameters.name or "w"
-        raise TypeError(f"{optimizer}: expected a list of Values, got one Value: write [{one}]")
-    if hasattr(parameters, "parameters"):
-        kind = type(parameters).__name__
-        raise TypeError(f"{optimizer}: expected a list of Values, got {kind}: pass its .parameters()")
-    leaves = list(parameters)
-    if not leaves:
-        raise ValueError(f"{optimizer}: no parameters to train (an iterator can be used only once)")
-    first: dict[int, int] = {}
-    for i, w in enumerate(leaves):
-        if type(w) is not Value:
-            raise TypeError(f"{optimizer}: parameter {i} must be a Value, got {w!r:.60}")
-        if w.op is not None:
-            raise TypeError(
-                f"{optimizer}: {_name(w, i)} {w.shape} was computed by {w.op.name}, so it cannot "
-                "be trained; pass the leaves it was made from, or Value(v.data)"
-            )
-        if id(w) in first:
-            raise ValueError(
-                f"{optimizer}: {_name(w, i)} is given twice, at positions {first[id(w)]} and {i}: "
-                "it would move twice per step"
-            )
-        first[id(w)] = i
-    return leaves

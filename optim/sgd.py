@@ -13,8 +13,9 @@ class SGD(Optimizer):
     Stochastic when g comes from a batch of the examples; the rule is the same.
 
     Args:
-        parameters: leaf Values, `model.parameters()`.
+        parameters: leaf Values, `model.parameters()`, or groups of them (see `Optimizer`).
         learning_rate: µ ≥ 0.
+        weight_decay: λ ≥ 0; here Δw = −µ (g + λ w), the same as with the penalty λ/2 Σ w².
 
     >>> from autograd_mini import Value
     >>> w = Value(3.0)
@@ -24,5 +25,5 @@ class SGD(Optimizer):
     0.0
     """
 
-    def update(self, g: Any, memory: Any) -> tuple[Any, Any]:
-        return -self.learning_rate * g, memory
+    def update(self, g: Any, learning_rate: float) -> tuple[Any, ...]:  # type: ignore[override]
+        return (-learning_rate * g,)

@@ -63,7 +63,12 @@ X = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])
 MAKES = {
     "SGD": lambda ps: optim.SGD(ps, 0.5),
     "Momentum": lambda ps: optim.Momentum(ps, 0.1, 0.9),
+    "Nesterov": lambda ps: optim.Nesterov(ps, 0.1, 0.9),
     "Adagrad": lambda ps: optim.Adagrad(ps, 0.3),
+    "Adadelta": lambda ps: optim.Adadelta(ps, 10.0),
+    "RMSprop": lambda ps: optim.RMSprop(ps, 0.01),
+    "Adam": lambda ps: optim.Adam(ps, 0.05),
+    "AdamW": lambda ps: optim.AdamW(ps, 0.05, weight_decay=0.001),
 }
 
 

@@ -1,0 +1,292 @@
+"""Layers and activations as functions of Values and of plain arrays, under PyTorch's names.
+
+Arguments come in PyTorch's order; what it calls `dim` is `axis` here, as in NumPy. On arrays they
+compute, on Values they record as well; float32 stays float32.
+
+>>> relu(np.array([-1.0, 2.0])), float(silu(1000.0))
+(array([0., 2.]), 1000.0)
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_mini.errors import ShapeError
+from autograd_mini.functions import as_operand, as_plain, erf, log_softmax, relu, sigmoid, softmax
+from autograd_mini.functions import softplus as _softplus
+from autograd_mini.nn.conv import conv2d
+from autograd_mini.nn.loss_functions import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+from autograd_mini.numbers import constant
+from autograd_mini.rules import Local, Primitive
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "conv2d",
+    "cross_entropy",
+    "elu",
+    "embedding",
+    "gelu",
+    "hard_tanh",
+    "hardtanh",
+    "hinge_loss",
+    "huber_loss",
+    "identity",
+    "kl_div",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "mse_loss",
+    "nll_loss",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "softmax",
+    "softplus",
+    "softsign",
+    "tanh",
+]
+
+# Activations that are operations of their own: one row each, z the output, x the input.
+# The slope at 0 is the one from the left. e^x is only taken of x ≤ 0, so that nothing overflows.
+# fmt: off
+leaky_relu_row = Primitive("leaky_relu", lambda x, slope: np.where(x > 0, x, slope * x),
+                                         Local(lambda z, x, slope: np.where(x > 0, 1, slope)))
+elu_row        = Primitive("elu",        lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0))),
+                                         Local(lambda z, x, alpha: np.where(x > 0, 1, z + alpha)))
+softsign_row   = Primitive("softsign",   lambda x: x / (1 + np.absolute(x)),
+                                         Local(lambda z, x: 1 / np.square(1 + np.absolute(x))))
+# fmt: on
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
+
+
+def identity(x: Any) -> Any:
+    """x itself.
+
+    >>> identity(3.0)
+    3.0
+    """
+    return x
+
+
+def tanh(x: Any) -> Any:
+    """(e^x − e^−x)/(e^x + e^−x), with tanh′ = 1 − tanh².
+
+    >>> tanh(np.array([0.0, 1000.0]))
+    array([0., 1.])
+    """
+    return as_plain(np.tanh(as_operand(x)))
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """x for x > 0, else a·x with the small slope a, so that no unit dies; its slope at 0 is a.
+
+    Source: Maas, Hannun & Ng (2013), Rectifier nonlinearities improve neural network acoustic models.
+
+    >>> leaky_relu(np.array([-100.0, 2.0]))
+    array([-1.,  2.])
+    """
+    return as_plain(leaky_relu_row(as_operand(x), params=(negative_slope,)))
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x for x > 0, else α(e^x − 1), with slope 1 or α e^x; its slope at 0 is α.
+
+    Source: Clevert, Unterthiner & Hochreiter (2016), Fast and accurate deep network learning by
+    exponential linear units.
+
+    >>> elu(np.array([-1000.0, 1000.0]))
+    array([  -1., 1000.])
+    """
+    return as_plain(elu_row(as_operand(x), params=(alpha,)))
+
+
+def selu(x: Any) -> Any:
+    """λ elu(x, α) with λ ≈ 1.0507, α ≈ 1.6733: keeps mean 0 and variance 1 from layer to layer.
+
+    Its slope at 0 is λα. Source: Klambauer et al. (2017), Self-normalizing neural networks.
+
+    >>> selu(np.array([-1000.0, 1.0])).round(4)
+    array([-1.7581,  1.0507])
+    """
+    return SELU_SCALE * elu(x, SELU_ALPHA)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x Φ(x), Φ the normal distribution: x/2 (1 + erf(x/√2)).
+
+    `approximate="tanh"` is x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), off by at most 5e-4 and faster,
+    as NumPy has no erf.
+
+    Raises:
+        ValueError: another `approximate`.
+
+    Source: Hendrycks & Gimpel (2016), Gaussian error linear units.
+
+    >>> gelu(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.1587,  0.    ,  0.8413])
+    """
+    x = as_operand(x)
+    if approximate == "none":
+        return as_plain(0.5 * x * (1 + erf(x * math.sqrt(0.5))))
+    if approximate == "tanh":
+        return as_plain(0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x)))))
+    raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+
+
+def silu(x: Any) -> Any:
+    """x σ(x), also called swish.
+
+    Source: Elfwing, Uchibe & Doya (2018), Sigmoid-weighted linear units, eq. 5.
+
+    >>> silu(np.array([0.0, 1000.0]))
+    array([   0., 1000.])
+    """
+    x = as_operand(x)
+    return as_plain(x * sigmoid(x))
+
+
+def softplus(x: Any, beta: float = 1.0) -> Any:
+    """ln(1 + e^(βx))/β: a smooth relu, the sharper the larger β; with slope σ(βx).
+
+    It is exact everywhere, so PyTorch's `threshold`, beyond which it takes x instead, is not needed.
+
+    >>> softplus(np.array([-1000.0, 1000.0]))
+    array([   0., 1000.])
+    """
+    return _softplus(x) if beta == 1 else as_plain(_softplus(beta * as_operand(x)) / beta)
+
+
+def logsigmoid(x: Any) -> Any:
+    """ln σ(x) = −ln(1 + e^−x): keeps its digits where σ(x) is near 0.
+
+    >>> logsigmoid(-1000.0)
+    -1000.0
+    """
+    return -softplus(-as_operand(x))
+
+
+def softsign(x: Any) -> Any:
+    """x/(1 + |x|), with slope 1/(1 + |x|)²: like tanh, with longer tails.
+
+    >>> softsign(np.array([-3.0, 0.0, 1.0]))
+    array([-0.75,  0.  ,  0.5 ])
+    """
+    return as_plain(softsign_row(as_operand(x)))
+
+
+def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
+    """x cut off at both bounds; its slope is 1 between them, also at them, and 0 outside.
+
+    Raises:
+        ValueError: min_val is not less than max_val.
+
+    >>> hardtanh(np.array([-3.0, 0.5, 3.0]))
+    array([-1. ,  0.5,  1. ])
+    """
+    if not min_val < max_val:
+        raise ValueError(f"hardtanh: min_val must be less than max_val, got {min_val} and {max_val}")
+    return as_plain(np.clip(as_operand(x), min_val, max_val))
+
+
+hard_tanh = hardtanh
+
+
+def linear(x: Any, weight: Any, bias: Any = None) -> Any:
+    """Weighted sums s = W x + b (lecture 9, "matrix form").
+
+    Shapes:
+        x: (..., in), weight: (out, in), bias: (out,) -> (..., out)
+
+    Raises:
+        ShapeError: the sizes differ.
+
+    >>> from autograd_mini import Value
+    >>> linear(np.array([1.0, 1.0]), Value([[3.0, 4.0]]), np.array([-2.0])).data
+    array([5.])
+    """
+    x, weight = as_operand(x), as_operand(weight)
+    if not x.ndim or weight.ndim != 2 or x.shape[-1] != weight.shape[1]:
+        raise ShapeError(f"linear: expected x (..., in) and weight (out, in), got x {x.shape}, weight {weight.shape}")
+    s = x @ weight.T
+    return s if bias is None else s + bias
+
+
+def layer_norm(
+    x: Any, normalized_shape: int | tuple[int, ...], weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
+    """(x − mean)/√(variance + ε) · w + b, with mean and variance over the last axes of each example.
+
+    Shapes:
+        x: (..., *normalized_shape); weight, bias: normalized_shape, or None
+
+    Raises:
+        ShapeError: x does not end in normalized_shape.
+
+    Source: Ba, Kiros & Hinton (2016), Layer normalization.
+
+    >>> layer_norm(np.array([[1.0, 3.0], [10.0, 30.0]]), 2).round(3)
+    array([[-1.,  1.],
+           [-1.,  1.]])
+    """
+    x = as_operand(x)
+    tail = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not tail or x.shape[-len(tail) :] != tail:
+        raise ShapeError(f"layer_norm: expected x (..., {', '.join(map(str, tail))}), got {x.shape}")
+    z = standardize(x, tuple(range(-len(tail), 0)), eps)
+    z = z if weight is None else z * weight
+    return z if bias is None else z + bias
+
+
+def standardize(x: Any, axis: tuple[int, ...], eps: float) -> Any:
+    """(x − mean)/√(variance + ε) over the axes; the variance is that of the examples, not an estimate."""
+    deviations = x - np.mean(x, axis=axis, keepdims=True)
+    return deviations / np.sqrt(np.mean(deviations * deviations, axis=axis, keepdims=True) + eps)
+
+
+def embedding(indices: Any, weight: Any) -> Any:
+    """The rows of `weight` at `indices`: one learned vector for each word of a vocabulary.
+
+    Shapes:
+        indices: whole numbers, any shape; weight: (words, features) -> (*indices.shape, features)
+
+    Raises:
+        TypeError: indices that are not whole numbers.
+        IndexError: an index that is not between 0 and words − 1.
+
+    >>> embedding([1, 1, 0], np.array([[0.0, 0.0], [1.0, 2.0]]))
+    array([[1., 2.],
+           [1., 2.],
+           [0., 0.]])
+    """
+    rows, weight = np.asarray(constant(indices)), as_operand(weight)
+    if rows.dtype.kind not in "iu":
+        raise TypeError(f"embedding: indices must be whole numbers, got {rows.dtype}; use indices.astype(int)")
+    words = weight.shape[0]
+    wrong = np.argwhere((rows < 0) | (rows >= words))
+    if len(wrong):
+        where = wrong[0].tolist()
+        raise IndexError(
+            f"embedding: indices{where or ''} is {rows[tuple(where)]}; with {words} rows they must be 0 to {words - 1}"
+        )
+    return weight[rows]
