@@ -55,7 +55,8 @@ def train_digits(seed: int, progress: bool = True) -> DigitsRun:
 
     start = time.perf_counter()
     rng = np.random.default_rng(seed)
-    X, X_test, y, y_test = train_test_split(*digits(), held_out=0.25, rng=rng)
+    data = digits()
+    X, X_test, y, y_test = train_test_split(data.X, data.y, held_out=0.25, rng=rng)
     model = nn.MLP(SIZES, activation="sigmoid", init="glorot_uniform", rng=rng)
     optimizer = optim.Momentum(model.parameters(), LEARNING_RATE, momentum=MOMENTUM)
     training = epochs(model, nn.CrossEntropyLoss(), optimizer, X, one_hot(y, SIZES[-1]), size=BATCH, rng=rng)

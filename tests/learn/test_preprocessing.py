@@ -1,24 +1,9 @@
-"""Data sets, splits and batches."""
+"""Splits, standardisation, one-hot and batches."""
 
 import numpy as np
 import pytest
 
-from autograd_mini.learn import batches, digits, one_hot, train_test_split, xor
-
-
-def test_xor_is_the_exclusive_or():
-    X, y = xor()
-    assert X.shape == (4, 2)
-    assert y.shape == (4, 1)
-    assert np.array_equal(y.ravel().astype(bool), np.logical_xor(X[:, 0], X[:, 1]))
-    assert len(np.unique(X, axis=0)) == 4
-
-
-def test_digits():
-    X, y = digits()
-    assert X.shape == (1797, 64)
-    assert (X.min(), X.max()) == (0, 1)
-    assert sorted(set(y.tolist())) == list(range(10))
+from autograd_mini.learn import Standardizer, batches, one_hot, train_test_split, xor
 
 
 def test_one_hot():
@@ -93,3 +78,36 @@ def test_batches_that_cannot_be():
         next(batches(X, y[:3]))
     with pytest.raises(ValueError, match="X has 4 examples, y has 3"):
         train_test_split(X, y[:3])
+
+
+def test_standardised_columns_have_mean_0_and_deviation_1_and_come_back():
+    X = np.random.default_rng(0).normal(50, 9, (40, 3)) * [1, 1e-9, 1e9]
+    standardize = Standardizer.fit(X)
+    Z = standardize(X)
+    np.testing.assert_allclose(Z.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(Z.std(axis=0), 1, rtol=1e-12)
+    np.testing.assert_allclose(standardize.inverse(Z), X, rtol=1e-12)
+    np.testing.assert_array_equal(standardize(X[:2] + 1), (X[:2] + 1 - X.mean(axis=0)) / X.std(axis=0))
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, 1e300, -7.0])
+def test_a_constant_column_becomes_0(constant):
+    X = np.column_stack([np.arange(3.0), np.full(3, constant)])
+    with np.errstate(over="ignore"):  # the sum of three 1e300 is fine; their squares are not taken
+        Z = Standardizer.fit(X)(X)
+    assert Z[:, 1].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("X", [np.ones(3), np.ones((0, 2)), [[1.0, np.nan], [2.0, 3.0]], [[1.0], [np.inf]]])
+def test_what_cannot_be_standardised(X):
+    with pytest.raises(ValueError, match=r"Standardizer: (expected X|X\[)"):
+        Standardizer.fit(X)
+
+
+def test_another_number_of_columns_is_refused():
+    standardize = Standardizer.fit(np.eye(3))
+    for wrong in (np.ones((2, 1)), np.ones((3, 2)), np.ones(4)):
+        with pytest.raises(ValueError, match=r"expected \(\.\.\., 3\)"):
+            standardize(wrong)
+        with pytest.raises(ValueError, match=r"expected \(\.\.\., 3\)"):
+            standardize.inverse(wrong)

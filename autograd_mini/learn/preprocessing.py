@@ -1,42 +1,18 @@
-"""Data sets to train on, split and cut into batches; an example is a row.
+"""Prepare examples for training: split, standardise, one-hot, cut into batches; an example is a row.
 
->>> X, y = xor()
+>>> X, y = np.arange(8.0).reshape(4, 2), np.arange(4)
 >>> for inputs, target in batches(X, y, size=3):
-...     print(inputs.shape, target.ravel())
-(3, 2) [0. 1. 1.]
-(1, 2) [0.]
+...     print(inputs.shape, target)
+(3, 2) [0 1 2]
+(1, 2) [3]
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
-
-
-def xor() -> tuple[np.ndarray, np.ndarray]:
-    """The four inputs and the exclusive or of each: X (4, 2), y (4, 1).
-
-    >>> xor()[1].ravel()
-    array([0., 1., 1., 0.])
-    """
-    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    return X, np.array([[0.0], [1.0], [1.0], [0.0]])
-
-
-def digits() -> tuple[np.ndarray, np.ndarray]:
-    """1797 handwritten digits of 8 × 8 pixels: X (1797, 64) in [0, 1], the digits y (1797,).
-
-    The set comes with scikit-learn (E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten
-    Digits, UCI Machine Learning Repository, 1998); nothing is downloaded.
-
-    Raises:
-        ModuleNotFoundError: scikit-learn is not installed.
-    """
-    from sklearn.datasets import load_digits
-
-    X, y = load_digits(return_X_y=True)
-    return X / 16, y
 
 
 def one_hot(classes: np.ndarray, count: int | None = None) -> np.ndarray:
@@ -75,16 +51,76 @@ def train_test_split(
     Raises:
         ValueError: X and y differ in length, or one of the parts would be empty.
 
-    >>> X_train, X_test, _, _ = train_test_split(*xor(), rng=np.random.default_rng(0))
+    >>> X_train, X_test, _, _ = train_test_split(np.eye(4), np.arange(4), rng=np.random.default_rng(0))
     >>> len(X_train), len(X_test)
     (3, 1)
     """
-    _same_length("train_test_split", X, y)
+    same_length("train_test_split", X, y)
     test = int(np.ceil(held_out * len(X)))
     if not 0 < test < len(X):
         raise ValueError(f"train_test_split: held_out={held_out} of {len(X)} examples leaves one part empty")
     order = (rng or np.random.default_rng()).permutation(len(X))
     return X[order[test:]], X[order[:test]], y[order[test:]], y[order[:test]]
+
+
+@dataclass(frozen=True, eq=False)
+class Standardizer:
+    """Columns to mean 0 and standard deviation 1: z = (x − mean)/scale.
+
+    Fit it on the training examples only and apply it to all others: what is held out must not tell
+    anything beforehand. A column that is constant there gets the scale 1, so it becomes 0.
+
+    >>> standardize = Standardizer.fit(np.array([[1.0, 7.0], [3.0, 7.0]]))
+    >>> standardize(np.array([[3.0, 7.0], [5.0, 8.0]]))
+    array([[1., 0.],
+           [3., 1.]])
+    >>> standardize.inverse([[1.0, 0.0]])
+    array([[3., 7.]])
+    """
+
+    mean: np.ndarray
+    """Of each column: (features,)."""
+    scale: np.ndarray
+    """The standard deviation (of the examples, ÷ n) of each column, or 1: (features,)."""
+
+    @classmethod
+    def fit(cls, X: np.ndarray) -> Standardizer:
+        """Measure the columns of X (examples, features).
+
+        Raises:
+            ValueError: X has another shape, no rows, or is not finite.
+        """
+        X = np.asarray(X)
+        if X.ndim != 2 or not len(X):
+            raise ValueError(f"Standardizer: expected X (examples, features) with at least one row, got {X.shape}")
+        if not np.isfinite(X).all():
+            row, column = np.argwhere(~np.isfinite(X))[0].tolist()
+            raise ValueError(f"Standardizer: X[{row}, {column}] is {X[row, column]}; remove or fill such cells first")
+        # Three times 0.1 has a mean beside 0.1 and a deviation of 1e-17, which is not 0.
+        constant = X.max(axis=0) == X.min(axis=0)
+        return cls(np.where(constant, X[0], X.mean(axis=0)), np.where(constant, 1.0, X.std(axis=0)))
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """z of the rows: (..., features) -> (..., features).
+
+        Raises:
+            ValueError: another number of features.
+        """
+        return (self._checked(X) - self.mean) / self.scale
+
+    def inverse(self, Z: np.ndarray) -> np.ndarray:
+        """x of the rows: (..., features) -> (..., features).
+
+        Raises:
+            ValueError: another number of features.
+        """
+        return self._checked(Z) * self.scale + self.mean
+
+    def _checked(self, X: np.ndarray) -> np.ndarray:
+        X = np.asarray(X)
+        if X.shape[-1:] != self.mean.shape:  # else (n, 1) would broadcast
+            raise ValueError(f"Standardizer: expected (..., {len(self.mean)}) as it was fitted on, got {X.shape}")
+        return X
 
 
 def batches(
@@ -104,7 +140,7 @@ def batches(
     Raises:
         ValueError: X and y differ in length, or a size below 1.
     """
-    _same_length("batches", X, y)
+    same_length("batches", X, y)
     if size is not None and size < 1:
         raise ValueError(f"batches: size must be at least 1, got {size}")
     size = size or max(len(X), 1)
@@ -115,6 +151,7 @@ def batches(
         yield X[start : start + size], y[start : start + size]
 
 
-def _same_length(function: str, X: np.ndarray, y: np.ndarray) -> None:
+def same_length(function: str, X: np.ndarray, y: np.ndarray) -> None:
+    """Raise a ValueError if the examples and their targets are not as many."""
     if len(X) != len(y):
         raise ValueError(f"{function}: X has {len(X)} examples, y has {len(y)}")
