@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd_mini.numbers import constant
+from autograd_mini.value import Value
+
 
 def classes_of(output: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     """The class each row stands for: (examples, classes) -> the largest entry's; (examples, 1) -> is it above?
@@ -18,7 +21,7 @@ def classes_of(output: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     >>> classes_of(np.array([[0.1, 0.7, 0.2]])), classes_of(np.array([[0.9], [0.2]]))
     (array([1]), array([1, 0]))
     """
-    output = np.asarray(output)
+    output = np.asarray(constant(output))
     if output.ndim == 1 and output.dtype.kind in "iu":
         return output
     if output.ndim == 2 and output.shape[1] > 1:
@@ -28,7 +31,7 @@ def classes_of(output: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     raise ValueError(f"classes_of: expected (examples, classes), (examples, 1) or (examples,), got {output.shape}")
 
 
-def accuracy(prediction: np.ndarray, target: np.ndarray, threshold: float = 0.5) -> float:
+def accuracy(prediction: np.ndarray | Value, target: np.ndarray, threshold: float = 0.5) -> float:
     """The share of the examples, 0 to 1, whose predicted class is the right one.
 
     Args:
@@ -47,7 +50,7 @@ def accuracy(prediction: np.ndarray, target: np.ndarray, threshold: float = 0.5)
     return float(np.mean(predicted == right))
 
 
-def confusion_matrix(prediction: np.ndarray, target: np.ndarray, count: int | None = None) -> np.ndarray:
+def confusion_matrix(prediction: np.ndarray | Value, target: np.ndarray, count: int | None = None) -> np.ndarray:
     """How many examples of each class (row) were taken for which (column): (count, count).
 
     Args:
@@ -72,7 +75,7 @@ def confusion_matrix(prediction: np.ndarray, target: np.ndarray, count: int | No
     return table
 
 
-def r_squared(prediction: np.ndarray, target: np.ndarray) -> float:
+def r_squared(prediction: np.ndarray | Value, target: np.ndarray) -> float:
     """The share of the target's variance that is explained: R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)².
 
     1 is perfect, 0 as good as the mean, below 0 worse; nan where the target does not vary.
@@ -84,7 +87,7 @@ def r_squared(prediction: np.ndarray, target: np.ndarray) -> float:
     >>> r_squared(np.array([1.0, 2.0, 4.0]), np.array([1.0, 2.0, 3.0]))
     0.5
     """
-    prediction, target = np.asarray(prediction), np.asarray(target)
+    prediction, target = np.asarray(constant(prediction)), np.asarray(constant(target))
     if prediction.shape != target.shape or not target.size:
         raise ValueError(f"r_squared: expected numbers of one shape, got {prediction.shape} and {target.shape}")
     spread = np.sum((target - target.mean(axis=0)) ** 2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
+from autograd_mini import Value
 from autograd_mini.learn import accuracy, confusion_matrix, one_hot, r_squared
 
 
@@ -52,3 +53,10 @@ def test_shapes_that_do_not_fit(metric, prediction, target):
 def test_a_class_beyond_the_count():
     with pytest.raises(ValueError, match=r"0 … 1, the largest is 2"):
         confusion_matrix(np.array([2]), np.array([0]), 2)
+
+
+def test_a_model_s_output_need_not_be_unwrapped():
+    output = Value(np.array([[0.9, 0.1], [0.4, 0.6]]))
+    assert accuracy(output, np.array([0, 0])) == 0.5
+    assert r_squared(Value(np.array([[1.0], [2.0]])), np.array([[1.0], [2.0]])) == 1.0
+    np.testing.assert_array_equal(confusion_matrix(output, np.array([0, 0])), [[1, 1], [0, 0]])
