@@ -11,7 +11,7 @@ from autograd_mini.numbers import constant
 from autograd_mini.value import Value
 
 
-def classes_of(output: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+def classes_of(output: np.ndarray | Value, threshold: float = 0.5) -> np.ndarray:
     """The class each row stands for: (examples, classes) -> the largest entry's; (examples, 1) -> is it above?
 
     Args:
