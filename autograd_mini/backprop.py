@@ -173,7 +173,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
     """
     for node in order:
         if gradient_hooks and id(node) in gradient_hooks:
-            node.grad = final_gradient(gradient_hooks[id(node)], node.grad)
+            node.grad = final_gradient(gradient_hooks[id(node)], node.grad, node._data)
         upstream = node.grad
         op = node.op
         if op is None or not node.inputs:
@@ -191,7 +191,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
             numbers = inputs if recorded else [x._data if type(x) is Value else constant(x) for x in inputs]
             if not op.elementwise and not recorded:
                 numbers = with_shapes(numbers)
-            elif op.selects and not alarm.careful:
+            if op.selects and not recorded and not alarm.careful:
                 alarm.careful = not all(np.all(np.isfinite(n)) for n in numbers)
             z = node if recorded else node._data
             for position, x in enumerate(inputs):
@@ -215,18 +215,25 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                 before = x.grad
                 if before is not None:
                     x.grad = before + contribution
+                elif recorded:
+                    x.grad = +contribution if contribution is upstream else contribution
                 else:
-                    x.grad = contribution if recorded else owned(contribution, upstream)
+                    x.grad = owned(contribution, upstream, *numbers)
                 if watched:
                     yield Step(node, position, x, upstream, local, contribution, before, x.grad)
         if not retain:
             node.grad = None
 
 
-def owned(contribution: Any, upstream: Any) -> Any:
+def owned(contribution: Any, *others: Any) -> Any:
     """A first contribution becomes the gradient itself, unless it is, or looks into, someone else's memory."""
-    if type(contribution) is not float and (contribution is upstream or contribution.base is not None):
+    if type(contribution) is float:
+        return contribution
+    if contribution.base is not None:
         return contribution.copy()
+    for other in others:
+        if contribution is other:
+            return contribution.copy()
     return contribution
 
 
@@ -261,7 +268,7 @@ def _begin(order: list[Value], start: Any, recorded: bool) -> list[Any]:
     """Prepare every `.grad` for a pass; return what they were."""
     before = [node.grad for node in order]
     for node in order:
-        if node.op is not None:
+        if node.op is not None or id(node) in gradient_hooks:
             node.grad = None
     root = order[0]
     start = Value(start) if recorded and type(start) is not Value else start
@@ -284,6 +291,10 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
         with alarm.listening():
             for _ in backpropagate(order, create_graph, retain_grads, False, alarm):
                 pass
+        if gradient_hooks:  # a leaf's hooks saw this pass's gradient alone; now it joins the earlier ones
+            for node, grad in zip(order, before, strict=True):
+                if node.op is None and grad is not None and id(node) in gradient_hooks:
+                    node.grad = grad + node.grad
     except BaseException:
         _restore(order, before)
         raise

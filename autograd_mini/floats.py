@@ -40,7 +40,7 @@ def _where(condition: bool, x: float, y: float) -> float:
 
 
 _SAME_NAME = [
-    *("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "pi"),
+    *("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt"),
     *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
 ]
 
@@ -52,7 +52,6 @@ FLOAT_FUNCTIONS: dict[str, Any] = {name: getattr(math, name) for name in _SAME_N
     "divide": operator.truediv,
     "negative": operator.neg,
     "positive": operator.pos,
-    "power": math.pow,
     "absolute": math.fabs,
     "square": lambda x: x * x,
     "reciprocal": lambda x: 1.0 / x,

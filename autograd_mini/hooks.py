@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_mini.errors import ShapeError
+from autograd_mini.numbers import as_type_of, constant
 
 if TYPE_CHECKING:
     from autograd_mini.value import Value
@@ -58,12 +59,16 @@ def add_gradient_hook(value: Value, hook: Hook) -> Handle:
     return Handle(gradient_hooks[key], hook)
 
 
-def final_gradient(hooks: dict[int, Hook], grad: Any) -> Any:
+def final_gradient(hooks: dict[int, Hook], grad: Any, data: Any) -> Any:
     """What the hooks make of a gradient: each may look at it, or replace it by returning another."""
     for hook in list(hooks.values()):  # a copy, for a hook may remove itself
         replaced = hook(grad)
         if replaced is not None:
             if np.shape(replaced) != np.shape(grad):
                 raise ShapeError(f"a gradient hook returned shape {np.shape(replaced)}, expected {np.shape(grad)}")
-            grad = replaced
+            if hasattr(replaced, "_data"):  # a Value, in a recorded pass
+                grad = replaced
+            else:  # in the precision of the data, and in memory of its own
+                grad = as_type_of(data, constant(replaced))
+                grad = grad.copy() if grad is replaced and np.ndim(grad) else grad
     return grad

@@ -10,6 +10,10 @@ from contextvars import ContextVar
 #: flag to be put back: two generators may enter and leave their blocks in any order.
 no_grad_depth: ContextVar[int] = ContextVar("autograd_mini.no_grad_depth", default=0)
 
+#: True while a transform (`grad` and its kin) runs the user's function: a transform called in there must
+#: record its result, because the one around it will differentiate that. Smallest case: grad(grad(f)).
+inside_transform: ContextVar[bool] = ContextVar("autograd_mini.inside_transform", default=False)
+
 
 @contextmanager
 def no_grad() -> Iterator[None]:

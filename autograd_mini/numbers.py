@@ -73,7 +73,8 @@ def without_integers(datas: list[Any]) -> list[Any]:
     return [d.astype(result) if is_whole else d for d, is_whole in zip(datas, whole, strict=True)]
 
 
-_PLAIN = frozenset({float, int, np.float64, np.float32})
+#: Constants that need no reading.
+PLAIN_NUMBERS = frozenset({float, int, np.float64, np.float32})
 
 
 def constant(x: Any) -> Any:
@@ -83,11 +84,11 @@ def constant(x: Any) -> Any:
         TypeError: not real numbers.
     """
     kind = type(x)
-    if kind in _PLAIN:
+    if kind in PLAIN_NUMBERS:
         return x
     if hasattr(x, "_data"):
         return x._data
     array = x if hasattr(getattr(x, "dtype", None), "kind") else np.asarray(x)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"expected a number, an array or a Value, got {kind.__name__} {x!r:.60}")
+        raise TypeError(f"expected real numbers (a number, an array or a Value), got {kind.__name__} {x!r:.60}")
     return array

@@ -129,6 +129,8 @@ class Primitive:
         self.float_rules: tuple[Callable[..., Any], ...] = ()
 
     def __call__(self, *inputs: Any, params: tuple = ()) -> Any:
+        if len(inputs) != len(self.rules) and not self.variadic:
+            raise TypeError(f"{self.name}: got {len(inputs)} inputs, but has rules for {len(self.rules)}")
         for x in inputs:
             record = getattr(type(x), "_record", None)
             if record is not None:

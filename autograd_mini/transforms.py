@@ -15,23 +15,18 @@ inside another transform, they return Values that can be differentiated further.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.backprop import gradients, owned, topological_order, zero_like
 from autograd_mini.errors import GraphError, ShapeError
-from autograd_mini.modes import record_anyway
+from autograd_mini.modes import inside_transform, record_anyway
 from autograd_mini.numbers import as_type_of, constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
 
 Argnums = int | Sequence[int] | None
-
-#: True while a transform runs the user's function: a transform called in there must record its
-#: result, because the one around it will differentiate that. Smallest case: grad(grad(f)).
-_inside: ContextVar[bool] = ContextVar("autograd_mini.inside_transform", default=False)
 
 
 def _positions(argnums: Argnums, count: int, what: str) -> tuple[int, ...]:
@@ -49,19 +44,19 @@ def _positions(argnums: Argnums, count: int, what: str) -> tuple[int, ...]:
 
 def _run(f: Callable, args: tuple, positions: Sequence[int], what: str) -> tuple[Value, list[Value], bool]:
     """Call f on fresh nodes for the chosen arguments: its result, those nodes, and whether to record on."""
-    nested = _inside.get() or any(type(a) is Value for a in args)
+    nested = inside_transform.get() or any(type(a) is Value for a in args)
     # +v: a node of its own, so that in f(v, v) the two arguments have two gradients
     nodes = [+args[i] if type(args[i]) is Value else Value(args[i]) for i in positions]
     call = list(args)
     for i, node in zip(positions, nodes, strict=True):
         call[i] = node
-    outer = _inside.get()
-    _inside.set(True)
+    outer = inside_transform.get()
+    inside_transform.set(True)
     try:
         with record_anyway():
             out = f(*call)
     finally:
-        _inside.set(outer)
+        inside_transform.set(outer)
     if type(out) is not Value:
         if isinstance(out, tuple | list | dict) or out is None:
             raise TypeError(f"{what}: the function must return one Value, got {type(out).__name__}")
@@ -128,7 +123,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple]]
         found = gradients(out, nodes, upstream, create_graph=record, stop=set(nodes))
         return tuple(_result(g, record) for g in found)
 
-    return _result(out, nested), pull
+    return out if nested else owned(out._data, out._data), pull  # a copy: the graph keeps its own numbers
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:

@@ -24,9 +24,10 @@ from autograd_mini import primitives
 from autograd_mini.array_methods import ArrayMethods
 from autograd_mini.errors import GraphError, MissingRuleError, operand_error
 from autograd_mini.hooks import Handle, add_gradient_hook
-from autograd_mini.modes import no_grad_depth
+from autograd_mini.modes import inside_transform, no_grad_depth
 from autograd_mini.numbers import (
     FLOAT64_SCALARS,
+    PLAIN_NUMBERS,
     as_type_of,
     constant,
     is_float_array,
@@ -273,9 +274,10 @@ class Value(ArrayMethods):
     def __getitem__(self, index: Any) -> Value:
         if type(index) is Value or (type(index) is tuple and any(type(part) is Value for part in index)):
             raise TypeError("an index must be plain integers, slices or arrays, got a Value; use its .data")
-        if isinstance(index, list):
-            index = np.asarray(index)
-        return apply(shaping.getitem, (self,), (index,))
+        # Copies: an index array that is shuffled in place later must not move the gradient.
+        parts = index if type(index) is tuple else (index,)
+        own = tuple([np.array(part) if isinstance(part, list | np.ndarray) else part for part in parts])
+        return apply(shaping.getitem, (self,), (own if type(index) is tuple else own[0],))
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -293,6 +295,11 @@ class Value(ArrayMethods):
         return bool(self._data)
 
     def __float__(self) -> float:
+        if inside_transform.get():  # math.sin(x) in a function given to grad would be a constant, its gradient 0
+            raise TypeError(
+                f"float({self.name or 'Value'}) inside a function that is being differentiated would cut it from its "
+                "graph: use NumPy's functions (np.sin, not math.sin), or item() for a plain number"
+            )
         return self.item()
 
     def __int__(self) -> int:
@@ -420,10 +427,6 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
     return node
 
 
-#: Constants that need no reading; what is not among them takes the long way through `apply`.
-_READY = frozenset({float, int, np.float64, np.float32})
-
-
 def apply1(op: Primitive, x: Value) -> Value:
     """`apply` for an elementwise operation of one Value: the short way for floats and arrays."""
     xd = x._data
@@ -451,8 +454,8 @@ def apply2(op: Primitive, x: Any, y: Any) -> Value:
             return record(op, (x, y), (), partials, z)
         except (ArithmeticError, ValueError, TypeError):
             pass  # division by 0, overflow: NumPy's answer below
-    elif (x_is_value or type(xd) in _READY or is_float_array(xd)) and (
-        y_is_value or type(yd) in _READY or is_float_array(yd)
+    elif (x_is_value or type(xd) in PLAIN_NUMBERS or is_float_array(xd)) and (
+        y_is_value or type(yd) in PLAIN_NUMBERS or is_float_array(yd)
     ):
         try:
             z = op.forward(xd, yd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autograd_mini.dispatch.registry import implements, np, positive_axis
+from autograd_mini.errors import ShapeError, describe
 from autograd_mini.numbers import constant
 from autograd_mini.primitives import elementwise, shaping
 from autograd_mini.value import Value, apply
@@ -35,8 +36,10 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Value:
     if axis is None:
         return arr.reshape(-1)[indices]
     # The index arrays of the other axes count 0, 1, 2 … along their own axis.
+    if np.ndim(indices) != arr.ndim:
+        raise ShapeError(f"np.take_along_axis: indices {np.shape(indices)} must have as many axes as {describe(arr)}")
     index = list(np.ix_(*map(np.arange, arr.shape)))
-    index[axis] = indices
+    index[axis] = np.asarray(indices)
     return arr[tuple(index)]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
 from typing import Any
 
 from autograd_mini.dispatch.registry import implements, np
+from autograd_mini.errors import ShapeError, describe
 from autograd_mini.primitives import products
 from autograd_mini.value import Value, apply
 
@@ -36,9 +38,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Value:
     if isinstance(axes, int):
         axes = (range(n - axes, n), range(axes))
     left, right = ([side] if isinstance(side, int) else list(side) for side in axes)
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    first, second = list(letters[:n]), list(letters[n : n + m])
+    first, second = list(ascii_letters[:n]), list(ascii_letters[n : n + m])
     for i, j in zip(left, right, strict=True):
+        if np.shape(a)[i] != np.shape(b)[j]:  # einsum would let an axis of size 1 pass
+            raise ShapeError(f"np.tensordot: axis {i} of {describe(a)} and axis {j} of {describe(b)} differ in size")
         second[j] = first[i]
     shared = {first[i] for i in left}
     output = [letter for letter in first + second if letter not in shared]
@@ -65,7 +68,7 @@ def explicit_subscripts(subscripts: str, ndims: list[int]) -> str:
     if not arrow:
         named = [letter for letter in "".join(letters) if letter not in ".,"]
         output = ("..." if "..." in terms else "") + "".join(sorted({c for c in named if named.count(c) == 1}))
-    spare = [c for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in subscripts]
+    spare = [c for c in ascii_letters if c not in subscripts]
     hidden = [
         ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(letters, ndims, strict=True)
     ]

@@ -15,7 +15,6 @@ def _on_data(numpy_function: Callable) -> Callable:
         plain = [constant(a) if type(a) is Value else a for a in args]
         return numpy_function(*plain, **{k: constant(a) if type(a) is Value else a for k, a in kwargs.items()})
 
-    ask.__code__ = ask.__code__.replace(co_name=numpy_function.__name__)
     return ask
 
 

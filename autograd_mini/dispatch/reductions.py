@@ -38,7 +38,8 @@ def min(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Value:
 def _deviations(a: Value, axis: Axis, ddof: float) -> tuple[Value, float]:
     """Deviations from the mean, and the number to divide their squares by."""
     centre = mean(a, axis, keepdims=True)
-    return a - centre, a.size / centre.size - ddof if centre.size else np.nan
+    count = a.size / centre.size if centre.size else np.nan
+    return a - centre, float(np.maximum(count - ddof, 0))  # of 0: inf or nan, as NumPy's
 
 
 @implements(np.var)

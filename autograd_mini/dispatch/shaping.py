@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 from autograd_mini.dispatch.registry import Axis, implements, np, positive_axis
@@ -30,7 +29,8 @@ def transpose(a: Any, axes: Sequence[int] | None = None) -> Value:
 @implements(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Value:
     axes = list(range(a.ndim))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
+    i, j = positive_axis(axis1, a.ndim), positive_axis(axis2, a.ndim)
+    axes[i], axes[j] = axes[j], axes[i]
     return transpose(a, axes)
 
 
@@ -41,12 +41,10 @@ def matrix_transpose(x: Any) -> Value:
 
 @implements(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Value:
-    # Transposing the axes' own numbers shows where each one went.
-    numbers = np.empty((0,) * a.ndim)
     sources = np.lib.array_utils.normalize_axis_tuple(source, a.ndim)
     targets = np.lib.array_utils.normalize_axis_tuple(destination, a.ndim)
     if len(sources) != len(targets):
-        np.moveaxis(numbers, source, destination)  # raises NumPy's own message
+        np.moveaxis(np.empty((0,) * a.ndim), source, destination)  # raises NumPy's own message
     order = [axis for axis in range(a.ndim) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
@@ -115,8 +113,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Value
 
 def _pieces(ary: Value, pieces: list, axis: int) -> list[Value]:
     before = (slice(None),) * positive_axis(axis, ary.ndim)
-    starts = np.cumsum([0, *map(len, pieces)])
-    return [ary[(*before, slice(start, stop))] for start, stop in pairwise(starts)]
+    return [ary[(*before, slice(p[0], p[-1] + 1) if len(p) else slice(0, 0))] for p in pieces]
 
 
 @implements(np.flip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
         return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return np.matmul(transpose(x), g[..., None])[..., 0]
-    if y.ndim == 2 and x.ndim > 2:  # one product for the whole batch, instead of a stack to be summed
+    if y.ndim == 2 and x.ndim > 2 and x.size:  # one product for the whole batch, instead of a stack to be summed
         return np.reshape(x, (-1, x.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
     return transpose(x) @ g
 
@@ -44,7 +45,7 @@ def einsum_pull(g: Any, z: Any, position: int, inputs: tuple, subscripts: str) -
     others = [(term, y) for i, (term, y) in enumerate(zip(letters, inputs, strict=True)) if i != position]
     known = output + "".join(term for term, _ in others)
 
-    spare = iter(sorted(set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") - set(subscripts)))
+    spare = iter(sorted(set(ascii_letters) - set(subscripts)))
     target, extra = "", []
     for letter, size in zip(wanted, x.shape, strict=True):
         if letter in target:  # a diagonal

@@ -14,10 +14,10 @@ from autograd_mini.rules import Along, Primitive, Pull
 
 def product_of_others(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any:
     """For each element, the product of all others along the axes: ∂(Πx)/∂x, also where x holds zeros."""
-    if np.all(x != 0):
+    if np.all(x != 0) and np.all(z != 0) and np.all(np.isfinite(z)):
         return z / x
-    # z / x would be 0/0 at a zero. Products from the left times products from the right need no division.
-    axes = tuple(range(np.ndim(x))) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    # z / x would be 0/0 at a zero, and wrong where the product leaves the range of floats. Products from the left times products from the right need no division.
+    axes = tuple(range(np.ndim(x))) if axis is None else tuple(np.atleast_1d(axis).tolist())
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
     flat = np.reshape(moved, (*moved.shape[: moved.ndim - len(axes)], -1))
@@ -46,7 +46,7 @@ def stable_logsumexp(x: Any, axis: int | tuple[int, ...] | None, keepdims: bool)
 sum_      = Primitive("sum",       lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
                                    Along(1),                                                                 symbol="Σ", latex=r"\sum {0}")
 mean      = Primitive("mean",      lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
-                                   Along(lambda z, x, axis, keepdims: np.size(z) / np.size(x)),              latex=r"\operatorname{{mean}}({0})")
+                                   Along(lambda z, x, axis, keepdims: np.size(z) / max(np.size(x), 1)),              latex=r"\operatorname{{mean}}({0})")
 prod      = Primitive("prod",      lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
                                    Along(lambda z, x, axis, keepdims: product_of_others(z, x, axis)),        symbol="Π", latex=r"\prod {0}")
 max_      = Primitive("max",       lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.rules import Primitive, Pull
+from autograd_mini.rules import POWER, Primitive, Pull
 
 
 def put_back(g: Any, shape: tuple[int, ...], index: Any) -> Any:
@@ -46,9 +46,9 @@ def unpad(g: Any, width: tuple[tuple[int, int], ...]) -> Any:
 
 # fmt: off
 reshape      = Primitive("reshape",      lambda x, shape: np.reshape(x, shape),       Pull(lambda g, z, x, shape: np.reshape(g, x.shape)))
-transpose    = Primitive("transpose",    lambda x, axes: np.transpose(x, axes),       Pull(lambda g, z, x, axes: np.transpose(g, inverse(axes))),  symbol="ᵀ", latex="{{{0}}}^T")
+transpose    = Primitive("transpose",    lambda x, axes: np.transpose(x, axes),       Pull(lambda g, z, x, axes: np.transpose(g, inverse(axes))),  symbol="ᵀ", latex="{{{0}}}^T", precedence=POWER)
 broadcast_to = Primitive("broadcast_to", lambda x, shape: np.broadcast_to(x, shape),  Pull(lambda g, z, x, shape: g))  # summed to x's shape like every broadcast
-getitem:  Primitive = Primitive("getitem",      lambda x, index: x[index],                   Pull(lambda g, z, x, index: scatter(g, params=(x.shape, index))), symbol="[ ]", latex="{0}[i]")
+getitem:  Primitive = Primitive("getitem",      lambda x, index: x[index],                   Pull(lambda g, z, x, index: scatter(g, params=(x.shape, index))), symbol="[ ]", latex="{0}[i]", precedence=POWER, selects=True)
 scatter:  Primitive = Primitive("scatter",      put_back,                                    Pull(lambda g, z, x, shape, index: g[index]))
 roll         = Primitive("roll",         lambda x, shift, axis: np.roll(x, shift, axis),
                                          Pull(lambda g, z, x, shift, axis: np.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis)))
