@@ -71,7 +71,8 @@ class Primitive:
     `variadic` operation takes any number of inputs and has a single Pull rule, which is told the
     position: `pull(g, z, position, inputs, *params)`. An operation that `selects` leaves elements of
     its inputs unused, which may then be nan or inf without harm. `symbol` labels pictures; `latex` is a
-    template with `{0}`, `{1}` for the inputs, and `precedence` says when it needs brackets.
+    template with `{0}`, `{1}` for the inputs, then for the params; `precedence` says when the formula
+    needs brackets inside another, `encloses` that its own inputs need none, as in a function's brackets.
 
     Defining a row is all it takes to add an operation of your own. Call it on Values to record it,
     on arrays to compute it:
@@ -88,6 +89,7 @@ class Primitive:
 
     __slots__ = (
         "elementwise",
+        "encloses",
         "float_forward",
         "float_rules",
         "forward",
@@ -109,6 +111,7 @@ class Primitive:
         symbol: str | None = None,
         latex: str | None = None,
         precedence: int = ATOM,
+        encloses: bool | None = None,
         variadic: bool = False,
         jointly_linear: bool = False,
         selects: bool = False,
@@ -121,6 +124,7 @@ class Primitive:
         self.symbol = symbol or name
         self.latex = latex or rf"\operatorname{{{{{name}}}}}({', '.join(f'{{{i}}}' for i in range(len(rules)))})"
         self.precedence = precedence
+        self.encloses = precedence == ATOM if encloses is None else encloses
         self.variadic = variadic
         self.jointly_linear = jointly_linear
         self.selects = selects

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_mini.backprop import topological_order
 from autograd_mini.explain.draw import shown
-from autograd_mini.rules import ATOM, POWER
+from autograd_mini.rules import ATOM, POWER, Primitive
 from autograd_mini.value import Value
 
 _GREEK = (
@@ -49,21 +49,36 @@ def latex(value: Value, *, digits: int = 4, limit: int = 4000) -> str:
         operands = [formulas[x] if type(x) is Value else _number(x, digits) for x in node.inputs]
         level = node.op.precedence
         texts = [
-            rf"\left({text}\right)" if _needs_brackets(precedence, level, position) else text
+            rf"\left({text}\right)" if _needs_brackets(node.op, precedence, position) else text
             for position, (text, precedence) in enumerate(operands)
         ]
         template = ", ".join(["{}"] * len(texts)) if node.op.variadic else node.op.latex
-        text = template.format(*texts)
+        text = template.format(*texts, *(_parameter(p, digits) for p in node.params))
         formulas[node] = (rf"\operatorname{{{node.op.name}}}({text})" if node.op.variadic else text, level)
         if len(text) > limit:
             raise ValueError(f"latex: the formula is longer than {limit} characters; name some Values on the way")
     return formulas[value][0]
 
 
-def _needs_brackets(precedence: int, level: int, position: int) -> bool:
-    if level == ATOM:  # the template has brackets or a fraction bar of its own
+def _needs_brackets(op: Primitive, precedence: int, position: int) -> bool:
+    if op.encloses:
         return False
-    return precedence < level or (precedence == level and (position > 0 or level == POWER))
+    alone = len(op.rules) == 1 or op.precedence == POWER  # -(a + b), (a/b)²: nothing may follow on the same level
+    return precedence < op.precedence or (precedence == op.precedence and (position > 0 or alone))
+
+
+def _parameter(parameter: Any, digits: int) -> str:
+    """An index, a shape, a condition or a bound, as it is written in Python."""
+    if isinstance(parameter, slice):
+        ends = ["" if end is None else str(end) for end in (parameter.start, parameter.stop, parameter.step)]
+        return ":".join(ends[:2] if parameter.step is None else ends)
+    if isinstance(parameter, tuple):
+        return ", ".join(_parameter(part, digits) for part in parameter)
+    if parameter is ...:
+        return r"\dots"
+    if parameter is None or isinstance(parameter, str | bool | np.bool_):
+        return r"\text{" + _escape(str(parameter)) + "}"
+    return _number(parameter, digits)[0]
 
 
 def _number(number: Any, digits: int) -> tuple[str, int]:

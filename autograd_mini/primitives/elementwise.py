@@ -49,7 +49,7 @@ subtract    = Primitive("subtract",   np.subtract,   Local(1), Local(-1),       
 multiply    = Primitive("multiply",   np.multiply,   Local(lambda z, x, y: y),
                                                      Local(lambda z, x, y: x),                 symbol="×", latex=r"{0} \, {1}", precedence=PRODUCT)
 divide      = Primitive("divide",     np.divide,     Local(lambda z, x, y: np.divide(1, y)),
-                                                     Local(lambda z, x, y: -z / y),            symbol="÷", latex=r"\frac{{{0}}}{{{1}}}")
+                                                     Local(lambda z, x, y: -z / y),            symbol="÷", latex=r"\frac{{{0}}}{{{1}}}", precedence=POWER, encloses=True)
 negative    = Primitive("negative",   np.negative,   Local(-1),                                symbol="−", latex="-{0}", precedence=SUM)
 positive    = Primitive("positive",   np.positive,   Local(1),                                 symbol="=", latex="{0}", precedence=SUM)
 power       = Primitive("power",      lambda x, y: x ** y,
@@ -58,7 +58,7 @@ power       = Primitive("power",      lambda x, y: x ** y,
                                                                                                symbol="^", latex="{{{0}}}^{{{1}}}", precedence=POWER)
 square      = Primitive("square",     np.square,     Local(lambda z, x: 2 * x),                latex="{{{0}}}^2", precedence=POWER)
 sqrt        = Primitive("sqrt",       np.sqrt,       Local(lambda z, x: 0.5 / z),              symbol="√", latex=r"\sqrt{{{0}}}")   # √′(0) = ∞, as in calculus
-reciprocal  = Primitive("reciprocal", np.reciprocal, Local(lambda z, x: -z * z),               symbol="1/", latex=r"\frac{{1}}{{{0}}}")
+reciprocal  = Primitive("reciprocal", np.reciprocal, Local(lambda z, x: -z * z),               symbol="1/", latex=r"\frac{{1}}{{{0}}}", precedence=POWER, encloses=True)
 floor_divide = Primitive("floor_divide", np.floor_divide, Local(0), Local(0),                  symbol="//", latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor")
 remainder   = Primitive("remainder",  np.remainder,  Local(1),
                                                      Local(lambda z, x, y: -np.floor_divide(x, y)),
@@ -71,9 +71,9 @@ ceil        = Primitive("ceil",       np.ceil,       Local(0),                  
 rint        = Primitive("rint",       np.rint,       Local(0),                                 latex=r"\operatorname{{round}}({0})")
 trunc       = Primitive("trunc",      np.trunc,      Local(0),                                 latex=r"\operatorname{{trunc}}({0})")
 
-exp         = Primitive("exp",        np.exp,        Local(lambda z, x: z),                    latex="e^{{{0}}}")
-expm1       = Primitive("expm1",      np.expm1,      Local(lambda z, x: z + 1),                latex="e^{{{0}}} - 1", precedence=SUM)
-exp2        = Primitive("exp2",       np.exp2,       Local(lambda z, x: z * LN2),              latex="2^{{{0}}}")
+exp         = Primitive("exp",        np.exp,        Local(lambda z, x: z),                    latex="e^{{{0}}}", precedence=POWER, encloses=True)
+expm1       = Primitive("expm1",      np.expm1,      Local(lambda z, x: z + 1),                latex="e^{{{0}}} - 1", precedence=SUM, encloses=True)
+exp2        = Primitive("exp2",       np.exp2,       Local(lambda z, x: z * LN2),              latex="2^{{{0}}}", precedence=POWER, encloses=True)
 log         = Primitive("log",        np.log,        Local(lambda z, x: 1 / x),                latex=r"\ln({0})")
 log1p       = Primitive("log1p",      np.log1p,      Local(lambda z, x: 1 / (1 + x)),          latex=r"\ln(1 + {0})")
 log2        = Primitive("log2",       np.log2,       Local(lambda z, x: 1 / (x * LN2)),        latex=r"\log_2({0})")
@@ -109,10 +109,10 @@ minimum     = Primitive("minimum",    np.minimum,    Local(lambda z, x, y: (x < 
 
 # Operations with parameters: `low`, `high` and `condition` are constants.
 clip        = Primitive("clip",       lambda x, low, high: np.clip(x, low, high),
-                                                     Local(lambda z, x, low, high: z == x))                                                   # 1 at the bounds
+                                                     Local(lambda z, x, low, high: z == x), latex=r"\operatorname{{clip}}({0}, {1}, {2})")                                                # 1 at the bounds
 where       = Primitive("where",      lambda x, y, condition: np.where(condition, x, y),
                                                      Local(lambda z, x, y, condition: condition),
-                                                     Local(lambda z, x, y, condition: np.logical_not(condition)), selects=True)
+                                                     Local(lambda z, x, y, condition: np.logical_not(condition)), latex=r"\operatorname{{where}}({2}, {0}, {1})", selects=True)
 # fmt: on
 
 ELEMENTWISE = tuple(item for item in list(globals().values()) if isinstance(item, Primitive))

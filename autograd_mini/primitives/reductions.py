@@ -44,15 +44,15 @@ def stable_logsumexp(x: Any, axis: int | tuple[int, ...] | None, keepdims: bool)
 
 # fmt: off
 sum_      = Primitive("sum",       lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
-                                   Along(1),                                                                 symbol="Σ", latex=r"\sum {0}")
+                                   Along(1),                                                                 symbol="Σ", latex=r"\sum({0})")
 mean      = Primitive("mean",      lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
                                    Along(lambda z, x, axis, keepdims: np.size(z) / max(np.size(x), 1)),              latex=r"\operatorname{{mean}}({0})")
 prod      = Primitive("prod",      lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
-                                   Along(lambda z, x, axis, keepdims: product_of_others(z, x, axis)),        symbol="Π", latex=r"\prod {0}")
+                                   Along(lambda z, x, axis, keepdims: product_of_others(z, x, axis)),        symbol="Π", latex=r"\prod({0})")
 max_      = Primitive("max",       lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
-                                   Along(lambda z, x, axis, keepdims: share_of_ties(z, x, axis)),            latex=r"\max {0}")
+                                   Along(lambda z, x, axis, keepdims: share_of_ties(z, x, axis)),            latex=r"\max({0})")
 min_      = Primitive("min",       lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
-                                   Along(lambda z, x, axis, keepdims: share_of_ties(z, x, axis)),            latex=r"\min {0}")
+                                   Along(lambda z, x, axis, keepdims: share_of_ties(z, x, axis)),            latex=r"\min({0})")
 logsumexp = Primitive("logsumexp", stable_logsumexp,
                                    Along(lambda z, x, axis, keepdims: np.exp(x - z)),                        latex=r"\ln \sum e^{{{0}}}")
 # ‖x‖′(0) = 0: of all slopes that a cone has at its tip, the one in the middle.

@@ -89,3 +89,26 @@ def test_hooks_go_with_their_value() -> None:
 def test_a_hook_must_be_a_function() -> None:
     with pytest.raises(TypeError, match="a hook must be a function, got 3"):
         Value(1.0).register_hook(3)
+
+
+def test_a_leaf_s_hook_sees_one_pass_s_gradient_alone() -> None:
+    x = Value(3.0)
+    x.register_hook(lambda grad: 0.5 * grad)
+    y = x * x
+    y.backward()
+    y.backward()
+    assert x.grad == 6.0  # 3 + 3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_a_hook_returns_takes_the_precision_of_the_data_and_memory_of_its_own(dtype: Any) -> None:
+    x, buffer = Value(np.ones(2, dtype)), np.full(2, 7.0, dtype)
+    x.register_hook(lambda grad: [1.0, 2.0])
+    x.register_hook(lambda grad: grad * np.float64(2))
+    np.sum(x).backward()
+    assert x.grad.dtype == dtype
+    np.testing.assert_array_equal(x.grad, [2, 4])
+    y = Value(np.ones(2, dtype))
+    y.register_hook(lambda grad: buffer)
+    np.sum(y).backward()
+    assert not np.shares_memory(y.grad, buffer)
