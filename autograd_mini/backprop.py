@@ -238,9 +238,9 @@ def owned(contribution: Any, *others: Any) -> Any:
 
 
 def seed(root: Value, upstream: Any, recorded: bool = False) -> Any:
-    """The gradient to start from, checked."""
+    """The gradient to start from, checked; a Value for a recorded pass."""
     if upstream is None and root.inputs and type(root._data) is float:
-        return 1.0
+        return Value(1.0) if recorded else 1.0
     if root.op is not None and not root.inputs:
         raise GraphError(
             f"backward(): {root.name or 'this Value'} was computed by {root.op.name} inside no_grad(), so it has no "
@@ -259,21 +259,10 @@ def seed(root: Value, upstream: Any, recorded: bool = False) -> Any:
         )
     if type(upstream) is Value and recorded:
         return upstream
-    if type(root._data) is float:
-        return float(constant(upstream))
-    return np.full_like(root._data, constant(upstream))[()]  # where the data live: on a GPU, too
-
-
-def _begin(order: list[Value], start: Any, recorded: bool) -> list[Any]:
-    """Prepare every `.grad` for a pass; return what they were."""
-    before = [node.grad for node in order]
-    for node in order:
-        if node.op is not None or id(node) in gradient_hooks:
-            node.grad = None
-    root = order[0]
-    start = Value(start) if recorded and type(start) is not Value else start
-    root.grad = start if root.grad is None else root.grad + start
-    return before
+    number = constant(upstream)
+    # full_like: where the data live, on a GPU too
+    start = float(number) if type(root._data) is float else np.full_like(root._data, number)[()]
+    return Value(start) if recorded else start
 
 
 def _restore(order: list[Value], before: list[Any]) -> None:
@@ -285,9 +274,13 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
     """`Value.backward` as a function; see there."""
     start = seed(root, upstream, create_graph)
     order = topological_order(root)
-    before = _begin(order, start, create_graph)
+    before = [node.grad for node in order]
     alarm = _Alarm()
     try:
+        for node in order:
+            if node.op is not None or id(node) in gradient_hooks:
+                node.grad = None
+        root.grad = start if root.grad is None else root.grad + start
         with alarm.listening():
             for _ in backpropagate(order, create_graph, retain_grads, False, alarm):
                 pass
@@ -327,7 +320,7 @@ def gradients(
     try:
         for node in order:
             node.grad = None
-        output.grad = Value(start) if create_graph and type(start) is not Value else start
+        output.grad = start
         walk = [node for node in order if node not in stop] if stop else order
         with alarm.listening():
             for _ in backpropagate(walk, create_graph, True, False, alarm):
