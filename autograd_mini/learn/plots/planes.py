@@ -145,7 +145,7 @@ def _half_line(ax: Axes, grid: tuple[np.ndarray, np.ndarray], surface: np.ndarra
 
 def _outputs_of(model: Module, layer: str, points: np.ndarray) -> np.ndarray:
     modules = dict(model.named_modules())
-    if layer not in modules:
+    if not isinstance(layer, str) or layer not in modules:
         known = ", ".join(repr(path) for path in modules if path)
         raise ValueError(f"hidden_units: no layer {layer!r}; there are {known or 'none'}")
     seen: list[np.ndarray] = []
