@@ -233,7 +233,7 @@ def test_all_hidden_units_are_lines_halfway_up_with_ticks_on_the_higher_side():
 @pytest.mark.parametrize(
     ("layer", "unit", "match"),
     [
-        (np.ones((3, 2)), None, "no layer array.*there are .0., .1."),
+        (np.ones((3, 2)), None, "no layer array"),
         ("7", None, "no layer '7'; there are '0', '1'"),
         ("1", 3, "0 … 2"),
         ("1", -1, "0 … 2"),
