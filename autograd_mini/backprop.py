@@ -45,6 +45,9 @@ class Step(NamedTuple):
     """The input's gradient before this step; None if nothing had arrived."""
     after: Any
     """The input's gradient after this step."""
+    product: Any
+    """The contribution before it took the input's shape: where the input was broadcast, its copies' parts are
+    still apart."""
 
 
 def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> list[Value]:
@@ -149,12 +152,10 @@ def unbroadcast(contribution: Any, shape: tuple[int, ...]) -> Any:
     >>> unbroadcast(np.ones((4, 3)), (3,)), unbroadcast(np.ones((4, 3)), (4, 1)).shape
     (array([4., 4., 4.]), (4, 1))
     """
-    extra = np.ndim(contribution) - len(shape)
-    if extra >= 0:
-        stretched = [i + extra for i, n in enumerate(shape) if n == 1 != contribution.shape[i + extra]]
-        if extra or stretched:
-            contribution = np.sum(contribution, axis=(*range(extra), *stretched), keepdims=True)
-            contribution = np.reshape(contribution, contribution.shape[extra:])
+    axes = broadcast_axes(np.shape(contribution), shape)
+    if axes:
+        contribution = np.sum(contribution, axis=axes, keepdims=True)
+        contribution = np.reshape(contribution, contribution.shape[np.ndim(contribution) - len(shape) :])
     if np.shape(contribution) == shape:
         return contribution
     if type(contribution) is Value:
@@ -162,6 +163,18 @@ def unbroadcast(contribution: Any, shape: tuple[int, ...]) -> Any:
     repeated = np.empty_like(contribution, shape=shape)  # quicker than np.broadcast_to, which would be read-only
     repeated[...] = contribution
     return repeated
+
+
+def broadcast_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of `wide` along which broadcasting made copies of an array of `shape`.
+
+    >>> broadcast_axes((4, 3), (3,)), broadcast_axes((4, 3), (4, 1))
+    ((0,), (1,))
+    """
+    extra = len(wide) - len(shape)
+    if extra < 0:
+        return ()
+    return (*range(extra), *[i + extra for i, n in enumerate(shape) if n == 1 != wide[i + extra]])
 
 
 def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm) -> Iterator[Step]:
@@ -186,7 +199,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                     contribution = upstream * local if upstream else 0.0  # 0 · ∞ = 0, see chain_rule
                     x.grad = contribution if before is None else before + contribution
                     if watched:
-                        yield Step(node, position, x, upstream, local, contribution, before, x.grad)
+                        yield Step(node, position, x, upstream, local, contribution, before, x.grad, contribution)
         else:
             numbers = inputs if recorded else [x._data if type(x) is Value else constant(x) for x in inputs]
             if not op.elementwise and not recorded:
@@ -211,7 +224,8 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                 else:
                     local = rule.derivative(z, *numbers, *node.params)  # type: ignore[union-attr]
                     contribution = chain_rule(upstream, local, alarm)
-                contribution = fit(contribution, x._data)
+                product = contribution
+                contribution = fit(product, x._data)
                 before = x.grad
                 if before is not None:
                     x.grad = before + contribution
@@ -220,7 +234,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                 else:
                     x.grad = owned(contribution, upstream, *numbers)
                 if watched:
-                    yield Step(node, position, x, upstream, local, contribution, before, x.grad)
+                    yield Step(node, position, x, upstream, local, contribution, before, x.grad, product)
         if not retain:
             node.grad = None
 

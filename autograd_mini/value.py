@@ -44,8 +44,10 @@ UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.power, np.float_p
 UFUNCS.update({row.forward: row for row in primitives.TABLE.values() if isinstance(row.forward, np.ufunc)})
 UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+#: Called with every node that is recorded, while there are any (see `notes.record_sources`).
+recording_hooks: list[Callable[[Value], None]] = []
 
-_next_age = itertools.count(1).__next__
+next_age = itertools.count(1).__next__
 _new = object.__new__
 _no_grad_depth = no_grad_depth.get
 
@@ -76,7 +78,7 @@ class Value(ArrayMethods):
     Value(2.0, name='a', grad=4.0)
     """
 
-    __slots__ = ("__weakref__", "_data", "age", "grad", "inputs", "name", "op", "params", "partials")
+    __slots__ = ("__weakref__", "_data", "age", "grad", "inputs", "name", "notes", "op", "params", "partials")
 
     _data: Any
     grad: Any
@@ -88,6 +90,8 @@ class Value(ArrayMethods):
     #: (None for a constant input). None elsewhere, where the rules are run by the backward pass.
     partials: tuple[float | None, ...] | None
     age: int
+    #: What `notes` has written down of this node; the slot is empty on nearly every node.
+    notes: Any
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         if type(data) is Value:
@@ -100,7 +104,7 @@ class Value(ArrayMethods):
         self.op = None
         self.inputs = self.params = ()
         self.partials = None
-        self.age = _next_age()
+        self.age = next_age()
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
         raise TypeError("Value cannot be subclassed: the engine recognises a Value by its exact type")
@@ -121,7 +125,7 @@ class Value(ArrayMethods):
                 f"data of {self.name or 'Value'} has shape {self.shape}, cannot be replaced by shape {np.shape(new)}"
             )
         self._data = as_type_of(self._data, new)
-        self.age = _next_age()  # younger than every graph that used the old numbers: those are stale now
+        self.age = next_age()  # younger than every graph that used the old numbers: those are stale now
 
     data = property(operator.attrgetter("_data"), _set_data)
 
@@ -423,7 +427,10 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
         node.inputs = inputs
         node.params = params
         node.partials = partials
-    node.age = _next_age()
+    node.age = next_age()
+    if recording_hooks:
+        for hook in recording_hooks:
+            hook(node)
     return node
 
 

@@ -22,7 +22,8 @@ import numpy as np
 from autograd_mini.hooks import Handle, Hook
 from autograd_mini.nn.hooks import call
 from autograd_mini.nn.shapes import Shape
-from autograd_mini.value import Value
+from autograd_mini.notes import note_call
+from autograd_mini.value import Value, next_age
 
 
 class Module:
@@ -87,9 +88,13 @@ class Module:
         return 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        start = next_age()
         if self._before or self._after:
-            return call(self, self._before, self._after, args, kwargs)
-        return self.forward(*args, **kwargs)
+            output = call(self, self._before, self._after, args, kwargs)
+        else:
+            output = self.forward(*args, **kwargs)
+        note_call(output, start, self)
+        return output
 
     def __setattr__(self, name: str, item: Any) -> None:
         object.__setattr__(self, name, item)

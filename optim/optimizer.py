@@ -39,6 +39,10 @@ class Update:
     """What the optimizer remembers of the parameter after the step, by name."""
     after: Any
     """w after the step."""
+    remembered: dict[str, Any]
+    """What it remembered before the step, by name."""
+    options: dict[str, float]
+    """The options of the parameter's group at that step, by name."""
 
     @property
     def rate(self) -> Any:
@@ -148,23 +152,10 @@ class Optimizer:
             ValueError: an option assigned since the last step is out of its range.
         """
         memory, changes, updates = self.memory.copy(), [], {}
-        # A square that overflows would make every later step 0; NumPy's default is a warning.
-        with np.errstate(over="raise", divide="raise", invalid="raise"):
-            for i, w, options in self._in_order():
-                if w.grad is None:
-                    continue
-                g = self._gradient(w, i)
-                try:
-                    delta, decay, memory[i], after = self._change(i, w, g, options)
-                except FloatingPointError as error:
-                    raise FloatingPointError(
-                        f"{type(self).__name__}: the update of {name_of(w, i)}: {error}; no parameter was changed. "
-                        f"Its largest gradient is {np.max(np.abs(g)):.3g}: clip it, or scale the loss"
-                    ) from None
-                changes.append((w, w.data, after))
-                if self.explain:
-                    remembered = dict(zip(self.remembers, memory[i], strict=True))
-                    updates[i] = Update(w, w.data, np.array(g)[()], delta, decay, remembered, after)
+        for i, w, options, g, (delta, decay, memory[i], after) in self._changes([w.grad for w in self.parameters]):
+            changes.append((w, w.data, after))
+            if self.explain:
+                updates[i] = self._told(i, w, options, g, delta, decay, memory[i], after)
         before = self.memory, self._updates
         try:
             for w, _, new in changes:
@@ -175,6 +166,25 @@ class Optimizer:
             for w, old, _ in changes:
                 w.data = old
             raise
+
+    def preview(self, gradients: Mapping[Value, Any]) -> list[Update]:
+        """What `step()` would do if the parameters had these gradients; nothing is changed.
+
+        Args:
+            gradients: a number or array of the parameter's shape by parameter; those without one are
+                left out.
+
+        Raises:
+            the errors of `step`.
+
+        >>> from autograd_mini import optim
+        >>> w = Value(2.0, name="w")
+        >>> [update] = optim.SGD([w], learning_rate=0.5).preview({w: 3.0})
+        >>> print(update.before, update.delta, update.after, w.data)
+        2.0 -1.5 0.5 2.0
+        """
+        found = self._changes([gradients.get(w) for w in self.parameters])
+        return [self._told(i, w, options, g, *change) for i, w, options, g, change in found]
 
     def last_update(self, parameter: Value) -> Update:
         """What the last step did to a parameter, to be printed or checked by hand.
@@ -259,6 +269,29 @@ class Optimizer:
                 yield i, w, options
                 i += 1
 
+    def _changes(self, gradients: list[Any]) -> Iterator[tuple[int, Value, dict[str, float], Any, tuple]]:
+        """For each parameter that has a gradient: its position, options, gradient, and `_change`."""
+        for i, w, options in self._in_order():
+            if gradients[i] is None:
+                continue
+            g = self._gradient(w, i, gradients[i])
+            try:
+                # A square that overflows would make every later step 0; NumPy's default is a warning.
+                with np.errstate(over="raise", divide="raise", invalid="raise"):
+                    change = self._change(i, w, g, options)
+            except FloatingPointError as error:
+                raise FloatingPointError(
+                    f"{type(self).__name__}: the update of {name_of(w, i)}: {error}; no parameter was changed. "
+                    f"Its largest gradient is {np.max(np.abs(g)):.3g}: clip it, or scale the loss"
+                ) from None
+            yield i, w, options, g, change
+
+    def _told(
+        self, i: int, w: Value, options: dict[str, float], g: Any, delta: Any, decay: Any, memory: tuple, after: Any
+    ) -> Update:
+        now, before = (dict(zip(self.remembers, m, strict=True)) for m in (memory, self.memory[i]))
+        return Update(w, w.data, np.array(g)[()], delta, decay, now, after, before, options)
+
     def _change(self, i: int, w: Value, g: Any, options: dict[str, float]) -> tuple[Any, Any, tuple[Any, ...], Any]:
         """Δw, its decay part, the new memory and the new weight."""
         options = options.copy()
@@ -275,9 +308,9 @@ class Optimizer:
         after = w.data + delta
         return delta, decay, tuple(remembered), float(after) if type(w.data) is float else after
 
-    def _gradient(self, w: Value, i: int) -> Any:
+    def _gradient(self, w: Value, i: int, grad: Any) -> Any:
         # constant: the numbers alone, also of a gradient that create_graph has recorded
-        g = self._like(w, i, constant(w.grad), "gradient")
+        g = self._like(w, i, constant(grad), "gradient")
         if not (math.isfinite(g) if type(g) is np.float64 else np.isfinite(g).all()):
             finite = np.isfinite(g)
             raise FloatingPointError(

@@ -523,3 +523,13 @@ def test_changed_data_are_noticed_by_every_walk() -> None:
     for walk in (z.backward, lambda: gradients(z, [w]), lambda: list(steps(z)), lambda: topological_order(z)):
         with pytest.raises(GraphError, match="W"):
             walk()
+
+
+def test_a_step_keeps_the_product_that_broadcasting_is_undone_on() -> None:
+    a, b = Value(np.ones((4, 3)), name="a"), Value([1.0, 2.0, 3.0], name="b")
+    to_a, to_b = steps(a * b, np.full((4, 3), 2.0))
+    assert to_a.product is to_a.contribution
+    assert to_b.product.shape == (4, 3)
+    np.testing.assert_array_equal(to_b.product.sum(axis=0), to_b.contribution)
+    [_, scalar] = steps(Value(2.0) * Value(3.0))
+    assert scalar.product == scalar.contribution == 2.0

@@ -86,3 +86,36 @@ def test_what_cannot_be_told():
     with pytest.raises(FloatingPointError):
         optimizer.step()
     assert optimizer.last_update(w).delta == -0.5  # of the last step there was
+
+
+@pytest.mark.parametrize("make", EVERY)
+def test_a_preview_is_the_next_step_and_changes_nothing(make):
+    w, v, idle = Value(RNG.normal(size=(3, 2)), name="w"), Value(0.5, name="v"), Value(1.0, name="idle")
+    optimizer = make([w, v, idle], 0.1, weight_decay=0.25)
+    optimizer.explain = True
+    for _ in range(3):
+        w.grad, v.grad = RNG.normal(size=(3, 2)), float(RNG.normal())
+        state, data = optimizer.state_dict(), [w.data, v.data]
+        told = optimizer.preview({w: w.grad, v: v.grad})
+        np.testing.assert_equal(optimizer.state_dict(), state)
+        assert w.data is data[0]
+        assert v.data is data[1]
+        assert [update.parameter for update in told] == [w, v]
+        optimizer.step()
+        for update in told:
+            last = optimizer.last_update(update.parameter)
+            for what in ("before", "gradient", "delta", "decay", "after"):
+                np.testing.assert_array_equal(getattr(update, what), getattr(last, what))
+            np.testing.assert_equal(update.memory, last.memory)
+            np.testing.assert_equal(update.remembered, last.remembered)
+            assert update.options == last.options
+            assert update.options["learning_rate"] == 0.1
+
+
+def test_a_preview_checks_what_a_step_checks():
+    w = Value([1.0, 2.0], name="w")
+    optimizer = optim.SGD([w], 0.1)
+    with pytest.raises(ValueError, match=r"the gradient of w has shape \(3,\)"):
+        optimizer.preview({w: np.ones(3)})
+    with pytest.raises(FloatingPointError, match="the gradient of w is nan or inf"):
+        optimizer.preview({w: np.array([np.nan, 1.0])})
