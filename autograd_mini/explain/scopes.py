@@ -1,0 +1,114 @@
+"""Tell which module call made which node of a graph, from the ages of the nodes alone.
+
+A call notes on its output the age at which it began (see `notes`). What is younger than that and not
+younger than the output was made by the call; calls nest, so the shortest such span is the innermost.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from autograd_mini.notes import Call, calls_of
+
+if TYPE_CHECKING:
+    from autograd_mini.explain.graph import Node
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One call of a module."""
+
+    path: str
+    """Names the call: "hidden", and "hidden (2)" for a second call of the same module."""
+    module: str
+    """The module's path below the outermost one, or its class if it is that itself."""
+    call: int
+    """1 for the first call, 2 for the second …"""
+    kind: str
+    """The module's class."""
+    parent: str | None
+    """The path of the call in which this one happened."""
+
+    @property
+    def label(self) -> str:
+        """What a picture writes above the group: "hidden: Linear"."""
+        return self.path if self.module == self.kind else f"{self.path}: {self.kind}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class _Span:
+    start: int
+    end: int
+    call: Call
+    parent: _Span | None
+
+
+def assign_scopes(nodes: list[Node]) -> list[Scope]:
+    """Set every node's `scope`; returns the scopes, each behind the one it lies in.
+
+    A parameter belongs to the layer whose name it bears, a constant to the node that uses it.
+    """
+    spans = _nested(nodes)
+    scopes = _named(spans)
+    by_path = {scope.module: scope.path for scope in reversed(scopes.values())}  # the first call wins
+    starts = [span.start for span in spans]
+    for node in nodes:
+        if node.age is not None and node.inputs:
+            span = _innermost(spans, starts, node.age)
+            node.scope = None if span is None else scopes[span].path
+            for i in node.inputs:
+                if nodes[i].age is None:
+                    nodes[i].scope = node.scope
+        elif node.named:
+            node.scope = by_path.get(node.name.rpartition(".")[0])
+    return list(scopes.values())
+
+
+def _nested(nodes: list[Node]) -> list[_Span]:
+    """The calls by their start, each told in which other it lies."""
+    values = [node.value for node in nodes if node.value is not None]
+    calls = [(call.start, value.age, call) for value in values for call in calls_of(value)]
+    spans: list[_Span] = []
+    for start, end, call in sorted(calls, key=lambda found: found[0]):
+        outer = spans[-1] if spans else None
+        while outer is not None and outer.end < end:
+            outer = outer.parent
+        spans.append(_Span(start, end, call, outer))
+    return spans
+
+
+def _innermost(spans: list[_Span], starts: list[int], age: int) -> _Span | None:
+    i = bisect_right(starts, age) - 1
+    span = spans[i] if i >= 0 else None
+    while span is not None and span.end < age:
+        span = span.parent
+    return span
+
+
+def _named(spans: list[_Span]) -> dict[_Span, Scope]:
+    scopes: dict[_Span, Scope] = {}
+    calls: Counter[str] = Counter()
+    paths: dict[int, dict[int, str]] = {}  # of each outermost module alive: its modules' paths
+    for span in spans:
+        root = span
+        while root.parent is not None:
+            root = root.parent
+        outermost, module = root.call.module(), span.call.module()
+        if outermost is not None and id(outermost) not in paths:
+            paths[id(outermost)] = {id(m): path for path, m in outermost.named_modules()}
+        path = paths.get(id(outermost), {}).get(id(module)) or span.call.kind.__name__
+        calls[path] += 1
+        scopes[span] = Scope(
+            path=path if calls[path] == 1 else f"{path} ({calls[path]})",
+            module=path,
+            call=calls[path],
+            kind=span.call.kind.__name__,
+            parent=None if span.parent is None else scopes[span.parent].path,
+        )
+    return scopes
