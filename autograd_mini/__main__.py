@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return 0
-    run = {"lecture": _lecture, "train": _train, "predict": _predict}[options.command]
+    run = {"lecture": _lecture, "step": _step, "train": _train, "predict": _predict}[options.command]
     try:
         return run(options, commands[options.command])
     except KeyboardInterrupt:
@@ -52,6 +52,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     parser.add_argument("--version", action="version", version=f"autograd-mini {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command", title="commands")
     _add_lecture(commands)
+    _add_step(commands)
     _add_train(commands)
     _add_predict(commands)
     return parser, dict(commands.choices)
@@ -85,6 +86,20 @@ def _add_lecture(commands: Any) -> None:
     )
     lecture.add_argument("--quiet", action="store_true", help="print the report's path only")
     lecture.add_argument("--json", action="store_true", help="print the results as one JSON document instead")
+
+
+def _add_step(commands: Any) -> None:
+    step = commands.add_parser(
+        "step",
+        help="step through backpropagation in the terminal",
+        description="Step through one pass of backpropagation in the terminal: of the lecture's network, or of a "
+        "script of yours, which is run first.",
+        allow_abbrev=False,
+    )
+    add = step.add_argument
+    add("file", nargs="?", type=Path, metavar="FILE.py", help="a script that leaves its error in a variable")
+    add("--loss", default="loss", metavar="NAME", help="the variable that holds it (default: %(default)s)")
+    add("--optimizer", metavar="NAME", help="a variable that holds an optimizer: step through its update too")
 
 
 def _add_train(commands: Any) -> None:
@@ -254,6 +269,13 @@ def _lecture(options: argparse.Namespace, parser: argparse.ArgumentParser) -> in
     else:
         print(f"The report with tables, graph and curves: {path}")
     return 0
+
+
+def _step(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    from autograd_mini.explain import terminal
+    from autograd_mini.lecture.network import worked_step
+
+    return terminal.run(options, worked_step)
 
 
 def _train(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:

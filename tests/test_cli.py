@@ -221,3 +221,24 @@ class TestPosix:
         status, out, err = run("lecture", "--quiet", "--output", "/dev/full", code=SHORT)
         assert (status, out) == (1, "")
         assert err == "autograd-mini: cannot write '/dev/full': No space left on device\n"
+
+
+def test_step_walks_through_the_lectures_network():
+    process = start("step", stdin=subprocess.PIPE)
+    out, err = process.communicate("run w_GD\ngoto end\nprint w_GD\n", timeout=120)
+    assert (process.returncode, err) == (0, "")
+    assert "Backpropagation of E in 67 steps: 21 forward, 37 backward, 9 update" in out
+    assert "∂E/∂w_GD: not yet → −0.03816" in out
+    assert "−0.03816470715743934" in out
+
+
+def test_step_walks_through_a_script(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text("import autograd_mini as ag\nx = ag.Value(3.0, name='x')\nE = x * x\n")
+    process = start("step", script, "--loss", "E", stdin=subprocess.PIPE)
+    out, err = process.communicate("goto end\n", timeout=120)
+    assert (process.returncode, err) == (0, "")
+    assert "∂multiply_1/∂x = 3 + 3 = 6" in out
+    status, out, err = run("step", script)
+    assert (status, out) == (1, "")
+    assert "no variable 'loss'. Its variables of that kind: x, E" in err

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import autograd_mini as ag
+from autograd_mini import optim
 
 Weights = dict[str, float]
 
@@ -65,3 +66,9 @@ def record(weights: Weights, inputs: tuple[float, float], target: float) -> Reco
     E = 0.5 * (ag.Value(target, name="y") - h["G"]) ** 2
     E.name = "E"
     return Recording(w, s, h, E)
+
+
+def worked_step() -> tuple[ag.Value, optim.Optimizer]:
+    """The worked example's error, and the optimizer whose step the lecture works out: Δw = µ δ h."""
+    run = record(WORKED, INPUTS, TARGET)
+    return run.E, optim.SGD(list(run.w.values()), LEARNING_RATE)
