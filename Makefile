@@ -1,4 +1,5 @@
 # make lecture [ARGS="..."]   run the lecture's examples
+# make notebooks              open the notebooks in JupyterLab
 # make test                   check and test everything
 # PYTHON=... chooses the interpreter that .venv is made from.
 
@@ -11,10 +12,13 @@ ARGS    ?=
 EXTRAS  ?= dev$(if $(CI),$(comma)torch)
 comma   := ,
 
-.PHONY: lecture test lint format clean
+.PHONY: lecture notebooks test lint format clean
 
 lecture: $(VENV)/lecture.stamp
 	@$(BIN)/python -m autograd_mini lecture $(ARGS)
+
+notebooks: $(VENV)/notebook.stamp
+	@$(BIN)/jupyter lab notebooks/01-backprop-step-by-step.ipynb $(ARGS)
 
 test: lint
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(ARGS)
@@ -57,9 +61,15 @@ $(VENV)/lecture.stamp: pyproject.toml
 	@$(PIP) -e '.[lecture]'
 	@touch $@
 
-# dev holds lecture.
+$(VENV)/notebook.stamp: pyproject.toml
+	$(set_up_venv)
+	@echo "Installing autograd-mini and JupyterLab"
+	@$(PIP) -e '.[notebook]'
+	@touch $@
+
+# dev holds notebook, which holds lecture.
 $(VENV)/dev.stamp: pyproject.toml
 	$(set_up_venv)
 	@echo "Installing autograd-mini and its development tools"
 	@$(PIP) -e '.[$(EXTRAS)]'
-	@touch $@ $(VENV)/lecture.stamp
+	@touch $@ $(VENV)/lecture.stamp $(VENV)/notebook.stamp

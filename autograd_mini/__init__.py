@@ -8,15 +8,33 @@
 16.0
 """
 
+from typing import TYPE_CHECKING
+
 from autograd_mini import dispatch as _dispatch  # noqa: F401  (teaches NumPy's functions to work on Values)
 from autograd_mini.backprop import Step, gradients, steps
 from autograd_mini.errors import GraphError, MissingRuleError, ShapeError
 from autograd_mini.functions import erf, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
 from autograd_mini.gradcheck import GradcheckError, GradcheckReport, gradcheck
 from autograd_mini.modes import no_grad
+from autograd_mini.notes import record_sources
 from autograd_mini.rules import Along, Local, Primitive, Pull
 from autograd_mini.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd_mini.value import Value
+
+if TYPE_CHECKING:  # so that editors know them; see __getattr__
+    from autograd_mini.explain import (
+        delta_rule,
+        derive,
+        draw,
+        draw_network,
+        graph,
+        latex,
+        paths,
+        source,
+        step_in_terminal,
+        step_through,
+        trace,
+    )
 
 
 def __getattr__(name: str) -> object:
@@ -28,7 +46,10 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
 
 
-_LAZY = {"draw", "latex"}
+_LAZY = {
+    *("delta_rule", "derive", "draw", "draw_network", "graph", "latex"),
+    *("paths", "source", "step_in_terminal", "step_through", "trace"),
+}
 
 __version__ = "0.1.0"
 
@@ -44,11 +65,15 @@ __all__ = [
     "ShapeError",
     "Step",
     "Value",
+    "delta_rule",
+    "derive",
     "draw",
+    "draw_network",
     "erf",
     "grad",
     "gradcheck",
     "gradients",
+    "graph",
     "hessian",
     "hvp",
     "jacobian",
@@ -57,11 +82,17 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "no_grad",
+    "paths",
+    "record_sources",
     "relu",
     "sigmoid",
     "softmax",
     "softplus",
+    "source",
+    "step_in_terminal",
+    "step_through",
     "steps",
+    "trace",
     "value_and_grad",
     "vjp",
 ]

