@@ -272,7 +272,7 @@ def _lecture(options: argparse.Namespace, parser: argparse.ArgumentParser) -> in
 
 
 def _step(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    from autograd_mini.explain import terminal
+    from autograd_mini.explain.terminal import terminal
     from autograd_mini.lecture.network import worked_step
 
     return terminal.run(options, worked_step)

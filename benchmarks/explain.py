@@ -20,7 +20,7 @@ import numpy as np
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain.draw import draw
+from autograd_mini.explain.pictures.draw import draw
 
 SIZES = (10, 100, 1_000, 10_000)
 #: No picture of more nodes is laid out: by default `draw` refuses more than 300.

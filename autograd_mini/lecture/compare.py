@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import autograd_mini as ag
-from autograd_mini.explain.hand import LINEAR, RELU, SIGMOID, TANH, Activation, Layer, delta_rule
+from autograd_mini.explain.units.hand import LINEAR, RELU, SIGMOID, TANH, Activation, Layer, delta_rule
 from autograd_mini.nn import L2Loss
 
 #: The largest relative difference of a weight's update that counts as agreement.

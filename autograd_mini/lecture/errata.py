@@ -17,7 +17,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from autograd_mini.explain.hand import SIGMOID
+from autograd_mini.explain.units.hand import SIGMOID
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED
 from autograd_mini.lecture.rounding import HIDDEN_SLOPE, rounded, sigmoid_slope, slide_numbers
 from autograd_mini.lecture.worked_example import PRINTED

@@ -18,7 +18,7 @@ from enum import Enum
 import numpy as np
 
 from autograd_mini import optim, steps
-from autograd_mini.explain.hand import SIGMOID, Layer, delta_rule
+from autograd_mini.explain.units.hand import SIGMOID, Layer, delta_rule
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, Recording, record
 from autograd_mini.lecture.rounding import slide_numbers
 

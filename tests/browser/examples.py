@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from autograd_mini import nn, optim
-from autograd_mini.explain.stepper import step_through
+from autograd_mini.explain.stepper.stepper import step_through
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, record
 
 
@@ -44,7 +44,7 @@ def notebook(*cells):
 
 
 SHOW = """from autograd_mini import optim
-from autograd_mini.explain.stepper import step_through
+from autograd_mini.explain.stepper.stepper import step_through
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, record
 
 run = record(WORKED, INPUTS, TARGET)

@@ -7,10 +7,10 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.labels import visible
-from autograd_mini.explain.stepper import step_through
-from autograd_mini.explain.steps import BackwardStep, ForwardStep, SumStep, UpdateStep
-from autograd_mini.explain.trace import trace
+from autograd_mini.explain.pictures.labels import visible
+from autograd_mini.explain.stepper.stepper import step_through
+from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, UpdateStep
+from autograd_mini.explain.story.trace import trace
 from tests.browser.examples import batch, lecture, new_batch, new_lecture
 from tests.explain.hostile import NASTY
 

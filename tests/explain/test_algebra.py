@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import autograd_mini as ag
-from autograd_mini.explain.algebra import TooLargeError, simplify
-from autograd_mini.explain.expressions import Array, Function, Name, Power, Product, Sum, power, product, total
+from autograd_mini.explain.formulas.algebra import TooLargeError, simplify
+from autograd_mini.explain.formulas.expressions import Array, Function, Name, Power, Product, Sum, power, product, total
 from tests.explain.reading import evaluated, from_latex, from_text
 
 a, b, c = (ag.Value(v, name=n) for v, n in ((2.0, "a"), (3.0, "b"), (5.0, "c")))

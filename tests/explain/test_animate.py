@@ -12,11 +12,11 @@ from PIL import Image
 import autograd_mini as ag
 from autograd_mini import nn, optim
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.picture import DotMissingError
-from autograd_mini.explain.pixels import pinned
-from autograd_mini.explain.stepper import step_through
-from autograd_mini.explain.stills import still
-from autograd_mini.explain.story import NOT_YET, State, short
+from autograd_mini.explain.pictures.picture import DotMissingError
+from autograd_mini.explain.stepper.pixels import pinned
+from autograd_mini.explain.stepper.stepper import step_through
+from autograd_mini.explain.stepper.stills import still
+from autograd_mini.explain.stepper.told import NOT_YET, State, short
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, record
 from tests.explain.hostile import NASTY
 

@@ -10,9 +10,9 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain.delta_rule import delta_rule
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.units import NotDenseError
+from autograd_mini.explain.units.delta_rule import delta_rule
+from autograd_mini.explain.units.units import NotDenseError
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from autograd_mini.primitives import elementwise
 

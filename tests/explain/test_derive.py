@@ -11,8 +11,8 @@ from latex2mathml.converter import convert
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain.derivation import decimals
-from autograd_mini.explain.derive import derive
+from autograd_mini.explain.paper.derivation import decimals
+from autograd_mini.explain.paper.derive import derive
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from tests.explain.reading import as_numpy, evaluated, from_text
 from tests.explain.test_algebra import random_graph

@@ -7,11 +7,11 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain import large, view
-from autograd_mini.explain.colors import ABSENT, CELLS, LEVELS, NOT_FINITE, ZERO, Scale, heat_tiles
-from autograd_mini.explain.draw import draw
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.graph_picture import LIT
+from autograd_mini.explain.pictures import large, view
+from autograd_mini.explain.pictures.colors import ABSENT, CELLS, LEVELS, NOT_FINITE, ZERO, Scale, heat_tiles
+from autograd_mini.explain.pictures.draw import draw
+from autograd_mini.explain.pictures.graph_picture import LIT
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograd_mini.explain import hand
-from autograd_mini.explain.hand import LINEAR, RELU, SIGMOID, TANH, Layer, delta_rule
+from autograd_mini.explain.units import hand
+from autograd_mini.explain.units.hand import LINEAR, RELU, SIGMOID, TANH, Layer, delta_rule
 
 ACTIVATIONS = [SIGMOID, TANH, RELU, LINEAR]
 

@@ -5,11 +5,11 @@ from itertools import pairwise
 import pytest
 
 import autograd_mini as ag
-from autograd_mini.explain.draw import draw
-from autograd_mini.explain.labels import width
-from autograd_mini.explain.layout import place
-from autograd_mini.explain.picture import Picture
-from autograd_mini.explain.ranks import crossed
+from autograd_mini.explain.pictures.draw import draw
+from autograd_mini.explain.pictures.labels import width
+from autograd_mini.explain.pictures.layout import place
+from autograd_mini.explain.pictures.picture import Picture
+from autograd_mini.explain.pictures.ranks import crossed
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -11,9 +11,9 @@ import pytest
 import autograd_mini as ag
 from autograd_mini import nn
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.network_layout import best_line
-from autograd_mini.explain.network_picture import NEGATIVE, POSITIVE, draw_network
-from autograd_mini.explain.units import NotDenseError
+from autograd_mini.explain.units.network_layout import best_line
+from autograd_mini.explain.units.network_picture import NEGATIVE, POSITIVE, draw_network
+from autograd_mini.explain.units.units import NotDenseError
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,8 +6,8 @@ import pytest
 from latex2mathml.converter import convert
 
 import autograd_mini as ag
-from autograd_mini.explain.local import local_derivative, pullback
-from autograd_mini.explain.notation import counted, latex, name, number, operation, symbol, text
+from autograd_mini.explain.formulas.local import local_derivative, pullback
+from autograd_mini.explain.formulas.notation import counted, latex, name, number, operation, symbol, text
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import Local, Primitive, Pull
 

@@ -9,8 +9,8 @@ from latex2mathml.converter import convert
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain.notation import number
-from autograd_mini.explain.paths import paths
+from autograd_mini.explain.formulas.notation import number
+from autograd_mini.explain.paper.paths import paths
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from tests.explain.test_algebra import random_graph
 

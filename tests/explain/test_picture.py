@@ -14,10 +14,10 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain import renderers
-from autograd_mini.explain.draw import draw
-from autograd_mini.explain.labels import Label, Line, Tile, parts, visible
-from autograd_mini.explain.picture import RENDERERS, DotMissingError, Picture
+from autograd_mini.explain.pictures import renderers
+from autograd_mini.explain.pictures.draw import draw
+from autograd_mini.explain.pictures.labels import Label, Line, Tile, parts, visible
+from autograd_mini.explain.pictures.picture import RENDERERS, DotMissingError, Picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 TAGS = {"svg", "g", "title", "desc", "polygon", "path", "ellipse", "text", "rect"}

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import autograd_mini as ag
 from autograd_mini import Local, Primitive, Pull, Value, nn
-from autograd_mini.explain.program import Program, source
-from autograd_mini.explain.rule_source import NoSourceError, definition
-from autograd_mini.explain.spelling import RESERVED, Names, identifier, number_text
+from autograd_mini.explain.program.program import Program, source
+from autograd_mini.explain.program.rule_source import NoSourceError, definition
+from autograd_mini.explain.program.spelling import RESERVED, Names, identifier, number_text
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from autograd_mini.notes import record_sources
 from autograd_mini.primitives import TABLE

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import autograd_mini as ag
-from autograd_mini.explain.algebra import simplify
-from autograd_mini.explain.local import local_derivative, pullback
-from autograd_mini.explain.notation import latex, text
+from autograd_mini.explain.formulas.algebra import simplify
+from autograd_mini.explain.formulas.local import local_derivative, pullback
+from autograd_mini.explain.formulas.notation import latex, text
 from autograd_mini.nn.conv import correlation
 from autograd_mini.nn.functional import elu_row, leaky_relu_row, softsign_row
 from autograd_mini.nn.loss_functions import bounded_log, bounded_log1p

@@ -12,14 +12,14 @@ import pytest
 import autograd_mini as ag
 from autograd_mini import nn, optim
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.labels import visible
-from autograd_mini.explain.mathml import ATTRIBUTES, ELEMENTS, Pieces, mathml
-from autograd_mini.explain.stage import Box, Group, place_boxes
-from autograd_mini.explain.stepper import as_script_data, step_through
-from autograd_mini.explain.steps import BackwardStep, SumStep
-from autograd_mini.explain.story import State, full, short, story
-from autograd_mini.explain.symbols import symbol
-from autograd_mini.explain.trace import Trace, trace
+from autograd_mini.explain.formulas.mathml import ATTRIBUTES, ELEMENTS, Pieces, mathml
+from autograd_mini.explain.formulas.symbols import symbol
+from autograd_mini.explain.pictures.labels import visible
+from autograd_mini.explain.stepper.stage import Box, Group, place_boxes
+from autograd_mini.explain.stepper.stepper import as_script_data, step_through
+from autograd_mini.explain.stepper.told import State, full, short, story
+from autograd_mini.explain.story.steps import BackwardStep, SumStep
+from autograd_mini.explain.story.trace import Trace, trace
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, record
 from tests.explain.hostile import NASTY, names
 
@@ -266,7 +266,7 @@ def test_absent_packages_are_named_with_their_extras(monkeypatch):
 def test_the_widget_names_its_extra_and_keeps_its_step_in_range(monkeypatch):
     from traitlets import TraitError
 
-    from autograd_mini.explain import widget
+    from autograd_mini.explain.stepper import widget
 
     shown_ = lecture(start=3).widget()
     assert shown_.step == 3

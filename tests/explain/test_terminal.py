@@ -12,9 +12,9 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value, nn, optim
-from autograd_mini.explain.terminal import run, step_in_terminal
-from autograd_mini.explain.terminal_commands import COMMANDS, Stepper
-from autograd_mini.explain.trace import trace
+from autograd_mini.explain.story.trace import trace
+from autograd_mini.explain.terminal.commands import COMMANDS, Stepper
+from autograd_mini.explain.terminal.terminal import run, step_in_terminal
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record, worked_step
 
 PROMPT = re.compile(r"\(\d+/\d+\) ")
@@ -329,7 +329,7 @@ COMMAND = """
 import sys
 from argparse import Namespace
 from pathlib import Path
-from autograd_mini.explain.terminal import run
+from autograd_mini.explain.terminal.terminal import run
 from autograd_mini.lecture.network import worked_step
 file = Path(sys.argv[1]) if sys.argv[1:] else None
 sys.exit(run(Namespace(file=file, loss="loss", optimizer=None), worked_step))

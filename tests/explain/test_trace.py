@@ -10,9 +10,9 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn, optim
-from autograd_mini.explain.notation import number
-from autograd_mini.explain.steps import BackwardStep, ForwardStep, SumStep, UpdateStep
-from autograd_mini.explain.trace import Trace, trace
+from autograd_mini.explain.formulas.notation import number
+from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, UpdateStep
+from autograd_mini.explain.story.trace import Trace, trace
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, record
 
 OPTIMIZERS = [

@@ -8,9 +8,9 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain.cells import Cells, follow
-from autograd_mini.explain.squared_error import squared_errors
-from autograd_mini.explain.units import NotDenseError, find_units
+from autograd_mini.explain.units.cells import Cells, follow
+from autograd_mini.explain.units.squared_error import squared_errors
+from autograd_mini.explain.units.units import NotDenseError, find_units
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 
 RNG = np.random.default_rng(7)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from autograd_mini.explain.units.hand import RELU, SIGMOID, TANH, Activation
 from autograd_mini.lecture import compare as module
 from autograd_mini.lecture.compare import compare, compare_random_networks, random_layers, relative_difference
-from autograd_mini.explain.hand import RELU, SIGMOID, TANH, Activation
 
 
 @pytest.fixture(scope="module")

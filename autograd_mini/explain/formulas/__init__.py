@@ -1,0 +1,1 @@
+"""Formulas as LaTeX, text and MathML, made from the operations' own rows and rules."""

@@ -1,0 +1,1 @@
+"""Gradients derived as on paper: the chain rule for one weight, and the sum over paths."""

@@ -1,0 +1,1 @@
+"""The program that a graph is, written from the rules' own source."""

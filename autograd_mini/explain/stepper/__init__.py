@@ -1,0 +1,1 @@
+"""The stepper: a page, a notebook cell, a widget, slides."""

@@ -1,0 +1,1 @@
+"""One pass of backpropagation as numbered steps."""
