@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # so that editors know them; see __getattr__
         derive,
         draw,
         draw_network,
+        graph,
         latex,
         paths,
         source,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:  # so that editors know them; see __getattr__
         step_through,
         trace,
     )
-    from autograd_mini.explain.graph import graph
 
 
 def __getattr__(name: str) -> object:

@@ -248,10 +248,6 @@ def _lecture(options: argparse.Namespace, parser: argparse.ArgumentParser) -> in
     from autograd_mini.lecture.report import html_report
 
     lecture = Lecture(options.seed, options.learning_rate, progress=not options.quiet)
-    try:
-        _ = lecture.graph
-    except RuntimeError as error:  # before the long work
-        parser.error(str(error))
     if not (options.quiet or options.json):
         for section in terminal.sections(lecture):
             print(section, flush=True)

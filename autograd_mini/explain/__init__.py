@@ -1,7 +1,7 @@
 """The engine made visible: recorded graphs as data, pictures, steps, derivations and programs."""
 
 from autograd_mini.explain.formulas.notation import latex, text
-from autograd_mini.explain.graph import Graph, graph
+from autograd_mini.explain.graph_data import Graph, graph
 from autograd_mini.explain.paper.derive import derive
 from autograd_mini.explain.paper.paths import paths
 from autograd_mini.explain.pictures.draw import DotMissingError, Picture, draw

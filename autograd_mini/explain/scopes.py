@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.notes import Call, calls_of
+from autograd_mini.value import Value
 
 if TYPE_CHECKING:
-    from autograd_mini.explain.graph import Node
+    from autograd_mini.explain.graph_data import Node
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,19 @@ class _Span:
     call: Call
     parent: _Span | None
 
+    @property
+    def depth(self) -> int:
+        return 0 if self.parent is None else 1 + self.parent.depth
+
 
 def assign_scopes(nodes: list[Node]) -> list[Scope]:
     """Set every node's `scope`; returns the scopes, each behind the one it lies in.
 
-    A parameter belongs to the layer whose name it bears, a constant to the node that uses it.
+    A parameter belongs to the innermost module that owns it, a constant to the node that uses it.
     """
     spans = _nested(nodes)
     scopes = _named(spans)
-    by_path = {scope.module: scope.path for scope in reversed(scopes.values())}  # the first call wins
+    owners = _owners(spans)
     starts = [span.start for span in spans]
     for node in nodes:
         if node.age is not None and node.inputs:
@@ -65,22 +70,35 @@ def assign_scopes(nodes: list[Node]) -> list[Scope]:
             for i in node.inputs:
                 if nodes[i].age is None:
                     nodes[i].scope = node.scope
-        elif node.named:
-            node.scope = by_path.get(node.name.rpartition(".")[0])
+        elif node.value in owners:
+            node.scope = scopes[owners[node.value]].path
     return list(scopes.values())
 
 
 def _nested(nodes: list[Node]) -> list[_Span]:
     """The calls by their start, each told in which other it lies."""
-    values = [node.value for node in nodes if node.value is not None]
-    calls = [(call.start, value.age, call) for value in values for call in calls_of(value)]
+    ends: dict[int, tuple[int, Call]] = {}  # by the start: a call with two results ends with the younger one
+    for node in nodes:
+        if node.value is not None and node.age is not None:
+            for call in calls_of(node.value):
+                ends[call.start] = (node.age, call)
     spans: list[_Span] = []
-    for start, end, call in sorted(calls, key=lambda found: found[0]):
+    for start, (end, call) in sorted(ends.items()):
         outer = spans[-1] if spans else None
         while outer is not None and outer.end < end:
             outer = outer.parent
         spans.append(_Span(start, end, call, outer))
     return spans
+
+
+def _owners(spans: list[_Span]) -> dict[Value, _Span]:
+    """The innermost module that owns a parameter, in the first of its calls."""
+    owners: dict[Value, _Span] = {}
+    for span in sorted(spans, key=lambda span: -span.depth):  # sorting keeps the order of calls
+        module = span.call.module()
+        for parameter in () if module is None else module.parameters(include_frozen=True):
+            owners.setdefault(parameter, span)
+    return owners
 
 
 def _innermost(spans: list[_Span], starts: list[int], age: int) -> _Span | None:

@@ -72,11 +72,7 @@ class Lecture:
 
     @cached_property
     def graph(self) -> str:
-        """The worked example's graph with values and gradients, as SVG.
-
-        Raises:
-            RuntimeError: nothing that lays out graphs is installed.
-        """
+        """The worked example's graph with values and gradients, as SVG."""
         return draw(self.example.recording.E, direction="TB").svg()
 
     @cached_property

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn
+from autograd_mini.explain import graph_data
 from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.pictures import large, view
 from autograd_mini.explain.pictures.colors import ABSENT, CELLS, LEVELS, NOT_FINITE, ZERO, Scale, heat_tiles
@@ -292,8 +293,8 @@ def test_very_large_graphs_are_never_made_into_nodes(monkeypatch):
     monkeypatch.setattr(large, "LARGE", 1000)
     monkeypatch.setattr(view, "LARGE", 1000)
     made = []
-    node = large._node
-    monkeypatch.setattr(large, "_node", lambda *given: made.append(given) or node(*given))
+    node = graph_data._node
+    monkeypatch.setattr(graph_data, "_node", lambda *given: made.append(given) or node(*given))
     monkeypatch.setattr(view, "graph", None)
     loop = Loop(4000)
     with pytest.raises(ValueError, match="more than 1000 Values, more than max_nodes=300"):

@@ -9,7 +9,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn
-from autograd_mini.explain.graph import Graph
+from autograd_mini.explain.graph_data import Graph
 from autograd_mini.explain.stored import as_stored, from_stored
 
 
@@ -135,8 +135,27 @@ def test_a_layer_called_twice_has_two_calls():
     g = ag.graph(layer(layer(np.ones(2))))
     assert [(s.path, s.module, s.call) for s in g.scopes] == [("Linear", "Linear", 1), ("Linear (2)", "Linear", 2)]
     assert [n.scope for n in g.computed] == ["Linear"] * 3 + ["Linear (2)"] * 3
-    assert len(g.within("Linear")) == 3 + 3 + 1  # both calls, and the constant input
+    assert len(g.within("Linear")) == 3 + 3 + 2 + 1  # both calls, the parameters and the constant input
     assert {n.scope for n in g.within("Linear (2)")} == {"Linear (2)"}
+
+
+def test_a_parameter_of_the_outermost_module_is_in_it_whatever_its_name():
+    layer = nn.Linear(2, 1)
+    layer.weight.name = "W"
+    g = ag.graph(layer(np.ones(2)))
+    assert [g.node(name).scope for name in ("W", "bias")] == ["Linear", "Linear"]
+
+
+def test_a_call_with_two_results_is_one_layer():
+    class Both(nn.Module):
+        def forward(self, x):
+            return np.sin(x), np.cos(x)
+
+    model = Both()
+    s, c = model(ag.Value(1.0, name="x"))
+    g = ag.graph(s * c)
+    assert [(scope.path, scope.call) for scope in g.scopes] == [("Both", 1)]
+    assert [g.node(name).scope for name in ("sin_1", "cos_1", "multiply_1", "x")] == ["Both", "Both", None, None]
 
 
 def test_a_model_that_is_gone_still_has_its_layers():

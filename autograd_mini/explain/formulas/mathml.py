@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from autograd_mini.explain.graph import import_extra
+from autograd_mini.explain.graph_data import import_extra
 
 LEAVES = frozenset(["mi", "mn", "mo", "mtext", "mspace"])
 ELEMENTS = LEAVES | frozenset(

@@ -78,7 +78,10 @@ def fill_latex(op: Primitive, operands: Sequence[Formula], params: tuple[list[st
         rf"\left({o.written}\right)" if _needs_brackets(op, o.precedence, position) else o.written
         for position, o in enumerate(operands)
     ]
-    text = op.latex.format(*texts, *placed)
+    template = op.latex
+    if any(text[:1].isdigit() for text in texts[1:]):  # a space between numbers is no product
+        template = template.replace(r"\,", r"\cdot")
+    text = template.format(*texts, *placed)
     if extra:
         text = text[:-1] + ", " + ", ".join(_upright(e) for e in extra) + ")"
     return Formula(text, op.precedence)

@@ -14,7 +14,7 @@ from autograd_mini.backprop import gradients, topological_order
 from autograd_mini.errors import GraphError
 from autograd_mini.explain.formulas.algebra import TooLargeError, simplify
 from autograd_mini.explain.formulas.expressions import Expression
-from autograd_mini.explain.graph import check_value, graph
+from autograd_mini.explain.graph_data import check_value, graph
 from autograd_mini.hooks import gradient_hooks
 from autograd_mini.modes import record_anyway
 from autograd_mini.value import Value

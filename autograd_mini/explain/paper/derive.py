@@ -21,7 +21,7 @@ from autograd_mini.backprop import gradients
 from autograd_mini.explain.formulas.expressions import Product
 from autograd_mini.explain.formulas.notation import counted, name
 from autograd_mini.explain.formulas.templates import Style
-from autograd_mini.explain.graph import check_value, graph, value_called
+from autograd_mini.explain.graph_data import check_value, graph, value_called
 from autograd_mini.explain.paper.chain import Condensed, Link, value_names, way
 from autograd_mini.explain.paper.constants import name_constants
 from autograd_mini.explain.paper.derivation import STYLES, Derivation, Level, Line, Note, decimals, too_long

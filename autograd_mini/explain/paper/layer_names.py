@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autograd_mini.explain.graph import COMPUTED, Graph, Node
+from autograd_mini.explain.graph_data import COMPUTED, Graph, Node
 from autograd_mini.nn.conv import correlation
 from autograd_mini.primitives import products
 from autograd_mini.value import Value
@@ -20,7 +20,7 @@ def layer_names(graph: Graph) -> dict[Value, str]:
 
     >>> import numpy as np
     >>> from autograd_mini import nn
-    >>> from autograd_mini.explain.graph import graph
+    >>> from autograd_mini.explain.graph_data import graph
     >>> list(layer_names(graph(nn.MLP([2, 3, 1], "tanh")(np.ones((4, 2))))).values())
     ['s_1', 'h_1', 's_2']
     """

@@ -19,7 +19,7 @@ from autograd_mini.explain.formulas.algebra import TooLargeError, simplify
 from autograd_mini.explain.formulas.expressions import Expression, Name, Sum, product
 from autograd_mini.explain.formulas.notation import name
 from autograd_mini.explain.formulas.templates import Formula, Style
-from autograd_mini.explain.graph import graph
+from autograd_mini.explain.graph_data import graph
 from autograd_mini.explain.paper.chain import Condensed, value_names
 from autograd_mini.explain.paper.constants import name_constants
 from autograd_mini.explain.paper.derivation import STYLES, Derivation, Line, Note, decimals, too_long

@@ -27,7 +27,7 @@ from autograd_mini.backprop import gradients
 from autograd_mini.explain.formulas.notation import counted, name, number
 from autograd_mini.explain.formulas.symbols import symbol
 from autograd_mini.explain.formulas.templates import Style
-from autograd_mini.explain.graph import check_value, value_called
+from autograd_mini.explain.graph_data import check_value, value_called
 from autograd_mini.explain.paper.chain import value_names, way
 from autograd_mini.explain.paper.walking import Edge, carry, count_paths, edges_between, walk
 from autograd_mini.explain.stored import as_stored

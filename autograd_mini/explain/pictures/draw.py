@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from autograd_mini.explain.graph import Graph
+from autograd_mini.explain.graph_data import Graph
 from autograd_mini.explain.pictures.colors import Scale
 from autograd_mini.explain.pictures.graph_picture import Look, picture_of
 from autograd_mini.explain.pictures.picture import INSTALL_DOT, DotMissingError, Picture

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.explain.formatting import SMALL, as_text, shown
-from autograd_mini.explain.graph import CONSTANT, LEAF, Edge, Node
+from autograd_mini.explain.graph_data import CONSTANT, LEAF, Edge, Node
 from autograd_mini.explain.pictures.colors import Scale, heat_tiles, size
 from autograd_mini.explain.pictures.labels import Label, Line, visible
 from autograd_mini.explain.pictures.listing import is_inline, listing, written

@@ -6,12 +6,10 @@ module's call is passed over as one box. A million nodes take less than a second
 
 from __future__ import annotations
 
-from collections import Counter
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from autograd_mini.explain.graph import Graph, Node, _constant, _node
-from autograd_mini.explain.scopes import assign_scopes
+from autograd_mini.explain.graph_data import Graph, graph_of
 from autograd_mini.notes import Call, calls_of
 from autograd_mini.value import Value
 
@@ -103,19 +101,6 @@ def _through_call(output: Value, call: Call, seen: set[Value]) -> tuple[list[Any
 
 def _graph_of(inputs: dict[Value, list[Any]], inside: dict[Value, Hidden]) -> tuple[Graph, set[int], dict[int, Hidden]]:
     values = sorted(inputs, key=lambda v: (v.op is not None, v.age))  # a leaf with new data is young
-    taken, counter = {v.name for v in values if v.name}, Counter[str]()
-    nodes: list[Node] = []
-    index: dict[Value, int] = {}
-    cut = set()
-    for v in values:
-        complete = all(type(x) is not Value or x in inputs for x in inputs[v])
-        operands = []
-        for x in inputs[v] if complete else ():
-            if type(x) is not Value:
-                nodes.append(_constant(len(nodes), x))
-            operands.append(index[x] if type(x) is Value else len(nodes) - 1)
-        index[v] = len(nodes)
-        nodes.append(_node(len(nodes), v, tuple(operands), taken, counter))
-        if not complete:
-            cut.add(index[v])
-    return Graph(nodes, assign_scopes(nodes)), cut, {index[v]: hidden for v, hidden in inside.items()}
+    cut = {v for v in values if any(type(x) is Value and x not in inputs for x in inputs[v])}
+    part = graph_of({v: () if v in cut else inputs[v] for v in values})
+    return part, {part.node(v).index for v in cut}, {part.node(v).index: hidden for v, hidden in inside.items()}

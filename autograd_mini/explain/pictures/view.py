@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.explain.graph import CONSTANT, LEAF, Edge, Graph, Node, graph
+from autograd_mini.explain.graph_data import CONSTANT, LEAF, Edge, Graph, Node, graph
 from autograd_mini.explain.pictures.large import LARGE, NOTHING, Hidden, is_large, part_of_large, too_many
 from autograd_mini.explain.scopes import Scope
 from autograd_mini.value import Value

@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import Step, seed, steps, topological_order
-from autograd_mini.explain.graph import Graph, check_value, graph
+from autograd_mini.explain.graph_data import Graph, check_value, graph
 from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_rewriting import Rewriter
 from autograd_mini.explain.program.rule_source import NoSourceError

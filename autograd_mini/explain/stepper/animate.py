@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.explain.graph import CONSTANT, import_extra
+from autograd_mini.explain.graph_data import CONSTANT, import_extra
 from autograd_mini.explain.pictures.picture import SVG
 from autograd_mini.explain.stepper import stills
 from autograd_mini.explain.stepper.pixels import pngs

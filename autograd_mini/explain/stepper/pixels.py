@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import hypot
 
 from autograd_mini.explain.formatting import as_text
-from autograd_mini.explain.graph import CONSTANT
+from autograd_mini.explain.graph_data import CONSTANT
 from autograd_mini.explain.pictures.labels import Label, Line, width
 from autograd_mini.explain.pictures.picture import Picture, by_dot
 from autograd_mini.explain.stepper.stills import (

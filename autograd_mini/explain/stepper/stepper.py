@@ -22,7 +22,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from autograd_mini.explain.graph import check_value
+from autograd_mini.explain.graph_data import check_value
 from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.stepper import animate
 from autograd_mini.explain.stepper.stills import still

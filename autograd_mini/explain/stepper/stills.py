@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_mini.explain.graph import CONSTANT
+from autograd_mini.explain.graph_data import CONSTANT
 from autograd_mini.explain.pictures.labels import width
 from autograd_mini.explain.pictures.picture import SVG
 from autograd_mini.explain.stepper.told import LINE, NOT_YET, Number, State, Told, short

@@ -24,7 +24,7 @@ import numpy as np
 
 from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.formulas.mathml import Pieces
-from autograd_mini.explain.graph import COMPUTED, CONSTANT, Node
+from autograd_mini.explain.graph_data import COMPUTED, CONSTANT, Node
 from autograd_mini.explain.pictures.labels import visible, width
 from autograd_mini.explain.scopes import Scope
 from autograd_mini.explain.stepper.stage import Box, Group, place_boxes

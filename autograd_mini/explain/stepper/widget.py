@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.explain.graph import import_extra
+from autograd_mini.explain.graph_data import import_extra
 
 if TYPE_CHECKING:
     from autograd_mini.explain.stepper.stepper import Stepper

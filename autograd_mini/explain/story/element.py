@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_mini.explain.formulas.notation import number
-from autograd_mini.explain.graph import Node
+from autograd_mini.explain.graph_data import Node
 from autograd_mini.explain.story.steps import BackwardStep, UpdateStep
 from autograd_mini.explain.story.updates import update_lines
 from autograd_mini.transforms import jvp

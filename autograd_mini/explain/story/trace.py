@@ -31,7 +31,7 @@ from typing import Any, overload
 from autograd_mini import backprop
 from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.formulas.notation import name, number
-from autograd_mini.explain.graph import Graph, Node, check_value, graph, import_extra
+from autograd_mini.explain.graph_data import Graph, Node, check_value, graph, import_extra
 from autograd_mini.explain.stored import as_stored, from_stored
 from autograd_mini.explain.story.element import Element, element_story
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep, step_from_dict

@@ -22,7 +22,7 @@ from autograd_mini.explain.formulas.writing import (
     shape_of,
     times,
 )
-from autograd_mini.explain.graph import Graph, Node
+from autograd_mini.explain.graph_data import Graph, Node
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep
 from autograd_mini.explain.story.updates import update_lines
 from autograd_mini.optim import Optimizer

@@ -7,7 +7,7 @@ from collections import Counter
 from difflib import get_close_matches
 from typing import Any, TextIO
 
-from autograd_mini.explain.graph import Node
+from autograd_mini.explain.graph_data import Node
 from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.story.steps import SumStep
 from autograd_mini.explain.story.trace import Trace

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.graph import CONSTANT, Node
+from autograd_mini.explain.graph_data import CONSTANT, Node
 from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.pictures.listing import written
 from autograd_mini.explain.story.steps import ForwardStep, TraceStep, UpdateStep

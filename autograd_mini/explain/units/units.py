@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import topological_order
-from autograd_mini.explain.graph import check_value, graph
+from autograd_mini.explain.graph_data import check_value, graph
 from autograd_mini.explain.units.cells import Cells, follow
 from autograd_mini.explain.units.dense_layers import Dense, View, is_input, matrix_layer, written_layer
 from autograd_mini.explain.units.hand import LINEAR, RELU, SIGMOID, TANH, Activation

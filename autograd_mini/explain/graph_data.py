@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -258,19 +258,23 @@ def graph(value: Value) -> Graph:
     ('2', '1')
     """
     check_value("graph", value)
-    values = topological_order(value, check=False)[::-1]
-    taken = {v.name for v in values if v.name}
+    return graph_of({v: v.inputs for v in reversed(topological_order(value, check=False))})
+
+
+def graph_of(inputs: Mapping[Value, Sequence[Any]]) -> Graph:
+    """The graph of these Values: each stands behind its inputs that are to be shown, the output last."""
+    taken = {v.name for v in inputs if v.name}
     counter: Counter[str] = Counter()
     nodes: list[Node] = []
     index: dict[Value, int] = {}
-    for v in values:
-        inputs = []
-        for x in v.inputs:
+    for v, operands in inputs.items():
+        indices = []
+        for x in operands:
             if type(x) is not Value:
                 nodes.append(_constant(len(nodes), x))
-            inputs.append(index[x] if type(x) is Value else len(nodes) - 1)
+            indices.append(index[x] if type(x) is Value else len(nodes) - 1)
         index[v] = len(nodes)
-        nodes.append(_node(len(nodes), v, tuple(inputs), taken, counter))
+        nodes.append(_node(len(nodes), v, tuple(indices), taken, counter))
     return Graph(nodes, assign_scopes(nodes))
 
 
