@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import linecache
 import sys
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -31,10 +30,9 @@ class Call(NamedTuple):
     """One call of a module: it made what is younger than `start`, up to the output that carries the note."""
 
     start: int
-    kind: type
-    """The module's class."""
-    module: weakref.ref
-    """Weak, so that a module which keeps its own output makes no cycle."""
+    module: Any
+    """Kept alive, so that the graph of `nn.MLP(...)(x)` still knows its layers. (A module that keeps its own output
+    makes a cycle with it: those two are freed by the collector.)"""
 
 
 def calls_of(value: Value) -> list[Call]:
@@ -59,7 +57,7 @@ def note_call(output: Any, start: int, module: Any) -> None:
     """Note on a module's output (a Value, or a tuple of them) that the call which began at age `start` made it."""
     if type(output) is Value:
         if output.age > start and output.inputs:
-            _note(output, Call(start, type(module), weakref.ref(module)))
+            _note(output, Call(start, module))
     elif type(output) is tuple:
         for item in output:
             note_call(item, start, module)

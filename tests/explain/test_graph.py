@@ -160,10 +160,8 @@ def test_a_call_with_two_results_is_one_layer():
 
 def test_a_model_that_is_gone_still_has_its_layers():
     g = ag.graph(nn.Sequential(nn.Linear(2, 2), nn.Tanh())(np.ones(2)))
-    assert [(s.kind, s.parent) for s in g.scopes] == [
-        ("Sequential", None),
-        ("Linear", "Sequential"),
-        ("Tanh", "Sequential"),
+    assert [(s.path, s.kind, s.parent) for s in g.scopes] == [
+        *(("Sequential", "Sequential", None), ("0", "Linear", "Sequential"), ("1", "Tanh", "Sequential")),
     ]
 
 

@@ -82,8 +82,7 @@ def part_of_large(root: Value, max_depth: int | None, max_nodes: int) -> tuple[G
 
 def _through_call(output: Value, call: Call, seen: set[Value]) -> tuple[list[Any], Hidden]:
     """What a call was given, and what it hides: the nodes younger than its start, the module's parameters."""
-    module = call.module()
-    own = set() if module is None else set(module.parameters(include_frozen=True))
+    own = set(call.module.parameters(include_frozen=True))
     given: dict[Value, None] = {}
     operations, stack, end = 0, [output], output.age
     seen.add(output)
