@@ -92,7 +92,7 @@ def measured(function: Callable[[ag.Value], Any], value: ag.Value) -> str:
         try:
             result = function(value)
         except (ImportError, RuntimeError) as error:
-            return str(error).split(":")[0]
+            return f"refused: {error}"[:60]
         times.append(time.perf_counter() - start)
         if times[-1] > 1:
             break
