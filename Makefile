@@ -18,7 +18,7 @@ lecture: $(VENV)/lecture.stamp
 	@$(BIN)/python -m autograd_mini lecture $(ARGS)
 
 notebooks: $(VENV)/notebook.stamp
-	@$(BIN)/jupyter lab notebooks/01-backprop-step-by-step.ipynb $(ARGS)
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01-backprop-step-by-step.ipynb $(ARGS)
 
 test: lint
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(ARGS)

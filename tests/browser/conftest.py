@@ -11,6 +11,7 @@ CHROMIUM = shutil.which("chromium")
 GROUP = "browser"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     here = os.path.dirname(__file__)
     reason = "needs chromium and playwright (Debian: apt install chromium; pip install playwright)"
@@ -23,7 +24,8 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
+# Playwright's event loop runs as long as it lives, and asyncio.run refuses to start beside it: not for the session.
+@pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
 
