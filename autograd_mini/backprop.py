@@ -251,25 +251,26 @@ def owned(contribution: Any, *others: Any) -> Any:
     return contribution
 
 
-def seed(root: Value, upstream: Any, recorded: bool = False) -> Any:
-    """The gradient to start from, checked; a Value for a recorded pass."""
+def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "backward") -> Any:
+    """The gradient to start from, checked; a Value for a recorded pass. Errors speak of the caller."""
     if upstream is None and root.inputs and type(root._data) is float:
         return Value(1.0) if recorded else 1.0
     if root.op is not None and not root.inputs:
         raise GraphError(
-            f"backward(): {root.name or 'this Value'} was computed by {root.op.name} inside no_grad(), so it has no "
+            f"{caller}(): {root.name or 'this Value'} was computed by {root.op.name} inside no_grad(), so it has no "
             "graph; compute it outside"
         )
     if upstream is None:
         if root.ndim:
+            argument = "" if caller == "backward" else "…, upstream="
             raise GraphError(
-                f"backward() starts from a scalar, {root.name or 'this Value'} has shape {root.shape}: reduce it first "
-                f"(.sum(), .mean()) or pass the upstream gradient, backward(np.ones({root.shape}))"
+                f"{caller}() starts from a scalar, {root.name or 'this Value'} has shape {root.shape}: reduce it first "
+                f"(.sum(), .mean()) or pass the upstream gradient, {caller}({argument}np.ones({root.shape}))"
             )
         upstream = 1.0
     if np.shape(upstream) != root.shape:
         raise ShapeError(
-            f"backward(): upstream has shape {np.shape(upstream)}, expected {root.shape}, that of the output"
+            f"{caller}(): upstream has shape {np.shape(upstream)}, expected {root.shape}, that of the output"
         )
     if type(upstream) is Value and recorded:
         return upstream
@@ -354,7 +355,7 @@ def steps(root: Value, upstream: Any = None) -> list[Step]:
 
     Gradients start from nothing, also on leaves that hold one already: the story of one pass.
     """
-    start = seed(root, upstream)
+    start = seed(root, upstream, caller="steps")
     order = topological_order(root)
     before = [node.grad for node in order]
     alarm = _Alarm()

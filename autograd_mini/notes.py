@@ -10,6 +10,7 @@ import linecache
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from autograd_mini.value import Value, recording_hooks
@@ -54,21 +55,27 @@ def _note(value: Value, note: Any) -> None:
 
 
 def note_call(output: Any, start: int, module: Any) -> None:
-    """Note on a module's output (a Value, or a tuple of them) that the call which began at age `start` made it."""
+    """Note on a module's output, or on all in it, that the call which began at age `start` made it."""
     if type(output) is Value:
         if output.age > start and output.inputs:
             _note(output, Call(start, module))
-    elif type(output) is tuple:
+    elif isinstance(output, tuple | list):
         for item in output:
             note_call(item, start, module)
+    elif isinstance(output, dict):
+        note_call(list(output.values()), start, module)
+
+
+#: How many `record_sources` blocks the running thread and task is inside of.
+_sources_depth: ContextVar[int] = ContextVar("autograd_mini.sources_depth", default=0)
 
 
 @contextmanager
 def record_sources() -> Iterator[None]:
     """Note on every Value computed inside the block the line of your code that computed it.
 
-    `ag.graph(v)` tells it as `node.source`, pictures and traces show it. It costs about a microsecond
-    per operation, so it is off by default.
+    The setting belongs to the running thread and asyncio task. `ag.graph(v)` tells the line as `node.source`,
+    pictures and traces show it. It costs about a microsecond per operation, so it is off by default.
 
     >>> import autograd_mini as ag
     >>> with ag.record_sources():
@@ -76,14 +83,18 @@ def record_sources() -> Iterator[None]:
     >>> ag.graph(y).output.source is None
     False
     """
+    _sources_depth.set(_sources_depth.get() + 1)
     recording_hooks.append(_note_source)
     try:
         yield
     finally:
         recording_hooks.remove(_note_source)
+        _sources_depth.set(max(0, _sources_depth.get() - 1))
 
 
 def _note_source(node: Value) -> None:
+    if not _sources_depth.get() or source_of(node) is not None:  # another thread's node; a block within a block
+        return
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back

@@ -59,6 +59,6 @@ class Adam(Optimizer):
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * (g * g)
         # µ m̂/(√v̂ + ε) with the corrections, which are plain numbers, taken out of the arrays
-        rate, root = learning_rate / (1 - beta1**t), math.sqrt(1 - beta2**t)
+        rate, root = learning_rate / (1 - beta1**t), (1 - beta2**t) ** 0.5
         divisor = np.sqrt(v) / root + eps
         return -rate * (m / (divisor if eps else np.where(divisor == 0, 1, divisor))), m, v, t

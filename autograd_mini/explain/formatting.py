@@ -28,6 +28,12 @@ def shown(number: Any, digits: int = 4) -> str:
     return f"{array.shape} {shown(array.min(), digits)} … {shown(array.max(), digits)}"
 
 
+def check_digits(function: str, digits: Any) -> None:
+    """Raises ValueError unless `digits` is a whole number from 1 on."""
+    if not isinstance(digits, int) or isinstance(digits, bool) or digits < 1:
+        raise ValueError(f"{function}: digits must be a whole number from 1 on, got {digits!r}")
+
+
 def plain(grad: Any) -> Any:
     """The numbers of a gradient, which a recorded pass leaves as a Value."""
     return getattr(grad, "_data", grad)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -22,16 +22,18 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import topological_order
+from autograd_mini.errors import GraphError
 from autograd_mini.explain.formatting import plain
 from autograd_mini.explain.scopes import Scope, assign_scopes
 from autograd_mini.explain.stored import as_stored, from_stored
+from autograd_mini.hooks import gradient_hooks
 from autograd_mini.notes import Source, calls_of, source_of
 from autograd_mini.value import Value
 
 LEAF, CONSTANT, COMPUTED = "leaf", "constant", "computed"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """One number or array of the graph."""
 
@@ -40,7 +42,8 @@ class Node:
     kind: str
     """"leaf" (a Value that was given), "constant" (a plain operand) or "computed"."""
     name: str
-    """The user's name or the parameter's, else one made from the operation; empty for a constant."""
+    """The user's name or the parameter's, else one made from the operation; empty for a constant. Where two
+    Values have the same name, the younger one is called "w (2)"."""
     named: bool
     """Whether the name is the Value's own."""
     op: str | None
@@ -59,8 +62,11 @@ class Node:
     """The path of the innermost module call that made it."""
     source: Source | None = None
     """The line of code that computed it, if `record_sources` was on."""
-    value: Value | None = field(default=None, repr=False, compare=False)
-    """The Value itself; None for a constant."""
+    value: Value | None = field(default=None, repr=False)
+    """The Value itself; None for a constant, and in a copy."""
+
+    def __reduce__(self) -> tuple:
+        return Node, tuple(None if f.name == "value" else getattr(self, f.name) for f in fields(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class Edge:
     position: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """A recorded graph as plain data; a picture of the moment at which it was asked for."""
 
@@ -80,6 +86,11 @@ class Graph:
     """Every node behind its inputs; the output is the last one."""
     scopes: list[Scope]
     """The module calls, each behind the one it happened in."""
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Graph) else NotImplemented
+
+    __hash__ = object.__hash__
 
     @property
     def output(self) -> Node:
@@ -132,16 +143,16 @@ class Graph:
             if which in self._by_value:
                 return self._by_value[which]
             raise KeyError(f"{which!r:.60} is not part of this graph")
-        if isinstance(which, int):
+        if isinstance(which, int) and not isinstance(which, bool):
             if -len(self.nodes) <= which < len(self.nodes):
                 return self.nodes[which]
             raise KeyError(f"the graph has nodes 0 to {len(self.nodes) - 1}, not {which}")
-        found = [node for node in self.nodes if node.name == which and which]
+        found = [node for node in self.nodes if which and which in (node.name, getattr(node.value, "name", None))]
         if len(found) == 1:
             return found[0]
         if found:
             indices = ", ".join(str(node.index) for node in found)
-            raise KeyError(f"{len(found)} nodes are called {which!r} (indices {indices}): say which by its index")
+            raise KeyError(f"{len(found)} Values are called {which!r} (indices {indices}): say which by its index")
         near = get_close_matches(str(which), {node.name for node in self.nodes if node.name})
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise KeyError(f"no node is called {which!r}{hint}")
@@ -284,7 +295,7 @@ def _node(index: int, v: Value, inputs: tuple[int, ...], taken: set[str], counte
     return Node(
         index=index,
         kind=COMPUTED if op is not None else LEAF,
-        name=v.name or _made_name(stem, taken, counter),
+        name=_made_name(stem, taken, counter) if not v.name else _own_name(v.name, taken, counter),
         named=bool(v.name),
         op=None if op is None else op.name,
         symbol=None if op is None else op.symbol,
@@ -303,6 +314,13 @@ def _node(index: int, v: Value, inputs: tuple[int, ...], taken: set[str], counte
 def _constant(index: int, x: Any) -> Node:
     array = np.asarray(x)
     return Node(index, CONSTANT, "", False, None, None, (), (), array.shape, str(array.dtype), x, None, None)
+
+
+def _own_name(name: str, taken: set[str], counter: Counter[str]) -> str:
+    """The name itself; "w (2)" if another Value was called so before."""
+    counter["own name " + name] += 1
+    count = counter["own name " + name]
+    return name if count == 1 else _own_name(f"{name} ({count})", taken, counter)
 
 
 def _made_name(stem: str, taken: set[str], counter: Counter[str]) -> str:
@@ -334,6 +352,17 @@ def check_value(function: str, value: Any) -> None:
             f"{function}: expected a Value, got {type(value).__name__}; a plain number or array has no graph. "
             "Pass what your computation returned, such as the loss"
         )
+
+
+def refuse_hooks(function: str, values: Iterable[Value]) -> None:
+    """Raises GraphError if a gradient hook is registered on one of the Values: what it does stands in no formula."""
+    for value in values:
+        if gradient_hooks.get(id(value)):
+            called = value.name or ("a Value" if value.op is None else f"a Value made by {value.op.name}")
+            raise GraphError(
+                f"{function}: a gradient hook on {called} changes gradients on the way, which no formula tells; "
+                "remove() it first"
+            )
 
 
 def import_extra(module: str, extra: str, what: str) -> Any:

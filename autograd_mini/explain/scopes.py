@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import asdict, dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.notes import Call, calls_of
@@ -25,7 +26,8 @@ class Scope:
     path: str
     """Names the call: "hidden", and "hidden (2)" for a second call of the same module."""
     module: str
-    """The module's path below the outermost one, or its class if it is that itself."""
+    """The module's path below the outermost one, or its class if it is that itself. Of a second model whose modules
+    would have the same paths, "Sequential_2" and "Sequential_2.0"."""
     call: int
     """1 for the first call, 2 for the second …"""
     kind: str
@@ -110,23 +112,38 @@ def _innermost(spans: list[_Span], starts: list[int], age: int) -> _Span | None:
 
 def _named(spans: list[_Span]) -> dict[_Span, Scope]:
     scopes: dict[_Span, Scope] = {}
-    calls: Counter[str] = Counter()
-    paths: dict[int, dict[int, str]] = {}  # of each outermost module: its modules' paths
+    calls: Counter[int] = Counter()
+    paths: dict[int, str] = {}  # of each module, by its id; every path is given once
     for span in spans:
-        root = span
-        while root.parent is not None:
-            root = root.parent
-        outermost, module = root.call.module, span.call.module
-        if id(outermost) not in paths:
-            paths[id(outermost)] = {id(m): path for path, m in outermost.named_modules()}
-        kind = type(module).__name__
-        path = paths[id(outermost)].get(id(module)) or kind
-        calls[path] += 1
+        module = span.call.module
+        if id(module) not in paths:
+            root = span
+            while root.parent is not None:
+                root = root.parent
+            _give_paths(root.call.module, paths)
+        path = paths.get(id(module)) or _unused(type(module).__name__, paths)  # one made on the way has no path
+        paths[id(module)] = path
+        calls[id(module)] += 1
+        number = calls[id(module)]
         scopes[span] = Scope(
-            path=path if calls[path] == 1 else f"{path} ({calls[path]})",
+            path=path if number == 1 else f"{path} ({number})",
             module=path,
-            call=calls[path],
-            kind=kind,
+            call=number,
+            kind=type(module).__name__,
             parent=None if span.parent is None else scopes[span.parent].path,
         )
     return scopes
+
+
+def _give_paths(outermost: Any, paths: dict[int, str]) -> None:
+    """A path for each module inside: below the outermost one, or from its class on where that is taken."""
+    whole = _unused(type(outermost).__name__, paths)
+    taken = set(paths.values())
+    for path, module in outermost.named_modules():
+        own = whole if not path else path if path not in taken else f"{whole}.{path}"
+        paths.setdefault(id(module), own)
+
+
+def _unused(name: str, paths: dict[int, str]) -> str:
+    taken = set(paths.values())
+    return next(n for n in chain([name], (f"{name}_{i}" for i in count(2))) if n not in taken)

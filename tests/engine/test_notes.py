@@ -127,6 +127,20 @@ def test_recording_lines_ends_on_every_way_out():
         assert source_of(ag.Value(1.0) + 1) is not None
 
 
+def test_lines_are_noted_once_and_in_their_own_thread_only():
+    def other(found):
+        found.append(ag.Value(1.0) * 2)
+
+    found = []
+    with ag.record_sources(), ag.record_sources():
+        y = ag.Value(1.0) * 2
+        thread = threading.Thread(target=other, args=(found,))
+        thread.start()
+        thread.join()
+    assert len(y.notes) == 1
+    assert source_of(found[0]) is None
+
+
 def test_threads_do_not_take_each_others_nodes_for_their_layers():
     model = nn.MLP([3, 4, 2], "tanh")
     graphs = {}

@@ -1,7 +1,10 @@
 """A recorded graph as plain data."""
 
+import copy
 import json
+import pickle
 import sys
+from typing import NamedTuple
 
 import networkx
 import numpy as np
@@ -11,6 +14,11 @@ import autograd_mini as ag
 from autograd_mini import nn
 from autograd_mini.explain.graph_data import Graph
 from autograd_mini.explain.stored import as_stored, from_stored
+
+
+class Two(NamedTuple):
+    a: ag.Value
+    b: ag.Value
 
 
 def small():
@@ -75,8 +83,15 @@ def test_nodes_are_found_by_value_name_and_index():
         g.node(6)
     with pytest.raises(KeyError, match="not part of this graph"):
         g.node(ag.Value(1.0))
-    twins = ag.graph(ag.Value(1.0, name="w") * ag.Value(2.0, name="w"))
-    with pytest.raises(KeyError, match=r"2 nodes are called 'w' \(indices 0, 1\)"):
+    with pytest.raises(KeyError, match="no node is called True"):
+        g.node(True)
+
+
+def test_two_values_of_one_name_are_told_apart():
+    twins = ag.graph(ag.Value(1.0, name="w") * ag.Value(2.0, name="w") + ag.Value(3.0, name="w (2)"))
+    assert [n.name for n in twins.leaves] == ["w", "w (2)", "w (2) (2)"]
+    assert twins.node("w (2) (2)").data == 3.0
+    with pytest.raises(KeyError, match=r"2 Values are called 'w' \(indices 0, 1\): say which by its index"):
         twins.node("w")
 
 
@@ -158,6 +173,32 @@ def test_a_call_with_two_results_is_one_layer():
     assert [g.node(name).scope for name in ("sin_1", "cos_1", "multiply_1", "x")] == ["Both", "Both", None, None]
 
 
+def test_two_models_are_not_two_calls_of_one():
+    first, second = (nn.Sequential(nn.Linear(2, 2), nn.Tanh()) for _ in range(2))
+    g = ag.graph(second(first(np.ones(2))))
+    assert [(s.path, s.module, s.call, s.parent) for s in g.scopes] == [
+        *(("Sequential", "Sequential", 1, None), ("0", "0", 1, "Sequential"), ("1", "1", 1, "Sequential")),
+        ("Sequential_2", "Sequential_2", 1, None),
+        *(
+            ("Sequential_2.0", "Sequential_2.0", 1, "Sequential_2"),
+            ("Sequential_2.1", "Sequential_2.1", 1, "Sequential_2"),
+        ),
+    ]
+    assert {n.value for n in g.within("0") if n.kind == "leaf"} == {first[0].weight, first[0].bias}
+    loose = ag.graph(nn.Linear(2, 1)(nn.Linear(2, 2)(np.ones(2))))
+    assert [s.path for s in loose.scopes] == ["Linear", "Linear_2"]
+
+
+@pytest.mark.parametrize("made", [lambda x: {"a": x * 2}, lambda x: [x * 2, x * 3], lambda x: Two(x * 2, x * 3)])
+def test_calls_that_return_dictionaries_lists_and_named_tuples_are_layers(made):
+    class Net(nn.Module):
+        def forward(self, x):
+            return made(x)
+
+    out = Net()(ag.Value(1.0, name="x"))
+    assert [s.path for s in ag.graph(next(iter(out.values())) if isinstance(out, dict) else out[0]).scopes] == ["Net"]
+
+
 def test_a_model_that_is_gone_still_has_its_layers():
     g = ag.graph(nn.Sequential(nn.Linear(2, 2), nn.Tanh())(np.ones(2)))
     assert [(s.path, s.kind, s.parent) for s in g.scopes] == [
@@ -207,6 +248,16 @@ def test_numbers_are_stored_to_the_last_digit(number):
     np.testing.assert_array_equal(back, number)
     assert type(back) is type(number)
     assert getattr(back, "dtype", None) == getattr(number, "dtype", None)
+
+
+def test_a_graph_can_be_compared_copied_and_pickled():
+    model = nn.MLP([2, 3, 1], "tanh")
+    g = ag.graph(model(np.ones((4, 2))))
+    for twin in (copy.deepcopy(g), pickle.loads(pickle.dumps(g)), Graph.from_dict(g.to_dict())):
+        assert twin == g
+        assert twin.output.value is None
+    assert g != ag.graph(model(np.zeros((4, 2))))
+    assert g != "g"
 
 
 def test_networkx_has_every_edge():

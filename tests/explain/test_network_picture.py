@@ -127,11 +127,57 @@ def test_the_listing_has_everything_again():
 
 def test_before_backward_there_is_no_delta():
     run = record(WORKED, INPUTS, TARGET)
-    picture = draw_network(run.E, learning_rate=10.0)
-    assert lines(picture, "u1_0") == ["D", "0.90"]
-    assert lines(picture, "u1_0_u2_0") == ["4.5"]
-    assert "Δ" not in picture.source
-    assert "δ" not in picture.source
+    for picture in (draw_network(run.E), draw_network(run.output, learning_rate=10.0)):
+        assert lines(picture, "u1_0") == ["D", "0.90"]
+        assert lines(picture, "u1_0_u2_0") == ["4.5"]
+        assert "Δ" not in picture.source
+        assert "δ" not in picture.source
+
+
+def test_the_gradients_of_a_loss_are_computed_where_a_learning_rate_is_given():
+    run = record(WORKED, INPUTS, TARGET)
+    assert draw_network(run.E, learning_rate=10.0).source == by_recording().source
+    assert run.E.grad is None
+    assert all(w.grad is None for w in run.w.values())
+    run.w["GD"].data = 1.0
+    with pytest.raises(ag.GraphError, match="w_GD"):
+        draw_network(run.E, learning_rate=10.0)
+
+
+def test_gradients_that_hooks_changed_are_refused():
+    run = record(WORKED, INPUTS, TARGET)
+    with run.w["GD"].register_hook(lambda grad: 2 * grad):
+        assert lines(draw_network(run.E), "u1_0_u2_0") == ["4.5"]  # no gradient, nothing false
+        with pytest.raises(ag.GraphError, match="draw_network: a gradient hook on w_GD"):
+            draw_network(run.E, learning_rate=10.0)
+        run.E.backward()
+        with pytest.raises(ag.GraphError, match="draw_network: a gradient hook on w_GD"):
+            draw_network(run.E)
+    net = lecture_module()
+    with net[0].bias.register_hook(lambda grad: 2 * grad), pytest.raises(ag.GraphError, match=r"hook on 0\.bias"):
+        draw_network(net, [1, 0], [1])
+    with net[0].bias.register_hook(lambda grad: 2 * grad):
+        nn.L2Loss()(net(np.array([1.0, 0.0])), [1.0]).backward()
+        assert "Δw" not in draw_network(net).listing
+        with pytest.raises(ag.GraphError, match=r"hook on 0\.bias"):
+            draw_network(net, learning_rate=10.0)
+
+
+def test_the_model_runs_but_is_as_it_was():
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1))
+    before = repr(net.state_dict()), net[2].rng.bit_generator.state
+    x, y = np.random.default_rng(0).normal(size=(5, 3)), np.zeros((5, 1))
+    for options in ({"x": x}, {"x": x, "y": y}, {}):
+        with pytest.raises(NotDenseError):
+            draw_network(net, **options)
+        assert (repr(net.state_dict()), net[2].rng.bit_generator.state) == before
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("\n", "␊"), (" ", "␣"), ("\0", "␀"), ("two\nlines", "two lines")])
+def test_a_name_that_would_be_blank_is_drawn_visibly(name, drawn):
+    picture = draw_network(nn.Linear(1, 1), names=[[name], ["G"]])
+    assert lines(picture, "u0_0") == [drawn]
+    assert picture.listing.splitlines()[0] == drawn
 
 
 def test_gradients_of_leaves_alone_give_the_updates_alone():
@@ -354,7 +400,20 @@ HOSTILE = [
         "\\N\\G",
         "a\\",
     ),
-    *("two\nlines", "\0", "שלום", "\u202egnp", "🙂🙂", "javascript:alert(1)", "u1_0", "bias0", "", " ", "x" * 500),
+    *(
+        "two\nlines",
+        "\n",
+        "\0",
+        "שלום",
+        "\u202egnp",
+        "🙂🙂",
+        "javascript:alert(1)",
+        "u1_0",
+        "bias0",
+        "",
+        " ",
+        "x" * 500,
+    ),
 ]
 
 
@@ -389,6 +448,8 @@ def test_a_long_name_is_cut_in_the_circle_only():
     [
         (lambda: draw_network(lecture_module(), direction="RL"), ValueError, "direction must be 'LR' or 'TB'"),
         (lambda: draw_network(lecture_module(), max_units=3), ValueError, "max_units must be at least 4"),
+        (lambda: draw_network(nn.Linear(2, 1), np.zeros((0, 2))), ValueError, "x has no examples"),
+        (lambda: draw_network(lecture_module(), learning_rate=-1), ValueError, "must be a positive number, got -1"),
         (lambda: draw_network(lecture_module(), y=[1]), TypeError, "y without x"),
         (lambda: draw_network(lambda x: x), TypeError, "a module that begins with nn.Linear; pass x"),
         (lambda: draw_network(nn.Tanh()), TypeError, "a module that begins with nn.Linear; pass x"),

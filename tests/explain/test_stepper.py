@@ -18,6 +18,7 @@ from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.stepper.stage import Box, Group, place_boxes
 from autograd_mini.explain.stepper.stepper import as_script_data, step_through
 from autograd_mini.explain.stepper.told import State, full, short, story
+from autograd_mini.explain.story.known import known
 from autograd_mini.explain.story.steps import BackwardStep, SumStep
 from autograd_mini.explain.story.trace import Trace, trace
 from autograd_mini.lecture.network import INPUTS, LEARNING_RATE, TARGET, WORKED, record
@@ -67,6 +68,20 @@ def test_gradients_are_absent_until_the_step_that_brings_them():
         there = [State(stepper.told, k).gradients[i] is not None for k in range(len(stepper) + 1)]
         first = reached.get(i, len(stepper) + 1)
         assert there == [k >= first for k in range(len(stepper) + 1)]
+
+
+@pytest.mark.parametrize("make", [lecture, batch])
+def test_the_page_and_the_terminal_know_the_same_after_every_step(make):
+    stepper = make()
+    for k in range(len(stepper) + 1):
+        state, now = State(stepper.told, k), known(stepper.trace, k)
+        assert state.arrived == now.arrived
+        for written, numbers in (
+            (state.values, now.values),
+            (state.gradients, now.gradients),
+            (state.updated, now.updated),
+        ):
+            assert [n and full(n) for n in written] == [None if n is None else shown(n) for n in numbers]
 
 
 def test_a_filtered_trace_shows_the_nodes_that_it_touches_with_the_engines_numbers():

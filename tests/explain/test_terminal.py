@@ -157,11 +157,12 @@ def test_into_over_and_out_of_layers(network):
         "[25/25] backward, layer MLP › 0",
         "This is the end; back and goto lead back into the story.",
         "This is the end; back and goto lead back into the story.",
-        "No other layer follows; next takes one step.",
+        "This is the end; back and goto lead back into the story.",
         "This is the end; back and goto lead back into the story.",
         "This is the end; back and goto lead back into the story.",
         "This is the end; back and goto lead back into the story.",
     ]
+    assert typed(loss, "goto 24", "into")[2] == "No other layer follows; next takes one step.\n"
     assert typed(loss, "over")[1].startswith("[7/25] forward, layer MLP › 2")
     assert typed(loss, "into", "over", "over")[3].startswith("[3/25]")  # inside a layer: one step each
     assert typed(loss, "break tanh_1", "over")[2].startswith("[4/25]")
@@ -293,9 +294,13 @@ def test_names_cannot_write_to_the_terminal():
 
 def test_two_nodes_of_one_name_are_told_apart():
     a, b = Value(2.0, name="w"), Value(3.0, name="w")
-    answers = typed(a * b, "print w", "print #1")
-    assert answers[1] == "print: 2 nodes are called w; say which: #0 or #1\n"
-    assert answers[2].startswith("w: leaf, a number, float64\n  value     3.0\n")
+    shown = typed(a * b, "print w", "print w (2)")
+    assert shown[1].startswith("w: leaf, a number, float64\n  value     2.0\n")
+    assert shown[2].startswith("w (2): leaf, a number, float64\n  value     3.0\n")
+    a, b = Value(2.0, name="w\x1b"), Value(3.0, name="w␛")
+    answers = typed(a * b, "print w␛", "print #1")
+    assert answers[1] == "print: 2 nodes are called w␛; say which: #0 or #1\n"
+    assert answers[2].startswith("w␛: leaf, a number, float64\n  value     3.0\n")
 
 
 def test_lines_of_code_are_told():
@@ -401,6 +406,12 @@ def test_a_script_with_its_optimizer(script, monkeypatch, capsys):
     ("text", "choice", "message"),
     [
         ("loss = 3.0", {}, "train.py: 'loss' is a float, not a Value. Its variables of that kind: none"),
+        ("loss = 3", {}, "train.py: 'loss' is an int, not a Value."),
+        (
+            "loss = ag.Value(3.0) * 2\nx = 1.0",
+            {"optimizer": "x"},
+            "'x' is a float, not an Optimizer.",
+        ),
         (
             "x = ag.Value(2.0)\nE = x * x",
             {},
@@ -428,3 +439,5 @@ def test_what_is_wrong_with_a_script(tmp_path, capsys, text, choice, message):
 def test_a_script_that_is_not_there(tmp_path, capsys):
     assert run(options(tmp_path / "none.py"), worked_step) == 1
     assert "there is no file" in capsys.readouterr().err
+    assert run(options(tmp_path), worked_step) == 1
+    assert capsys.readouterr().err == f"autograd-mini: {str(tmp_path)!r} is a folder; expected a Python file\n"

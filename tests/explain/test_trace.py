@@ -124,7 +124,7 @@ def test_other_axes_of_broadcasting_are_named():
     story = trace(np.sum(a * b))
     sums = {story.graph.nodes[s.input].name: s for s in story if isinstance(s, SumStep)}
     assert (sums["a"].axes, sums["b"].axes) == ((1,), (0, 2))
-    assert "summed over axis 0, 2, (2, 4, 3) → (4, 1)" in sums["b"].text
+    assert "summed over axes 0 and 2, (2, 4, 3) → (4, 1)" in sums["b"].text
 
 
 def test_several_uses_add_up():
@@ -148,6 +148,43 @@ def test_large_arrays_are_told_by_their_shapes_and_small_ones_by_their_entries()
     assert text == "matmul_1 = x @ W = (4, 5) @ (5, 6) = (4, 6) 5 … 5"
     v = ag.Value([1.0, 2.0], name="v")
     assert trace(np.sum(v * 2)).forward[0].text == "multiply_1 = v·2 = [1 2]·2 = [2 4]"
+
+
+def test_the_backward_step_of_a_sum_says_that_every_entry_receives_it():
+    x = ag.Value([[1.0, 2.0, 3.0]], name="x")
+    for sum_of, told in (
+        (np.sum(x * x), "1 · 1 = 1, for each entry of (1, 3)"),
+        (np.mean(x * x), ", for each entry of"),
+    ):
+        step = next(s for s in trace(sum_of).backward if np.shape(s.contribution) == (1, 3))
+        assert told in step.lines[0].text
+        assert step.lines[0].latex.endswith(r"\text{, for each entry of (1, 3)}")
+    assert "for each entry" not in str(trace(x[0, 0] * 2.0))
+
+
+def test_that_0_times_infinity_counts_as_0_is_said():
+    x = ag.Value(0.0, name="x")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        E = np.log(x) * 0 + x
+    [step] = [s for s in trace(E).backward if "log" in s.text and s.target == 0]
+    assert step.contribution == 0
+    assert any(line.text.startswith("0 times infinity counts as 0") for line in step.lines)
+    assert "infinity" not in str(trace(x * 2))
+
+
+def test_products_with_vectors_are_written_as_mathematics_does():
+    W, h = ag.Value(np.ones((2, 3)), name="W"), ag.Value([1.0, 2.0, 3.0], name="h")
+    told = [step.lines[0].text for step in trace(np.sum(W @ h)).backward]
+    assert any(text.startswith("∂sum_1/∂W = g hᵀ = ") for text in told)
+    assert any(text.startswith("∂sum_1/∂h = Wᵀ @ g = ") for text in told)
+
+
+def test_a_long_concatenation_is_not_written_out_for_every_operand():
+    xs = [ag.Value([float(i)], name=f"x{i}") for i in range(40)]
+    steps = trace(np.sum(np.concatenate(xs) ** 2)).backward
+    told = {story.target: story.lines[0].text for story in steps}
+    assert told[3] == "∂sum_1/∂x3 = part 3 of g = [6]"
+    assert all(len(text) < 400 for text in told.values())
 
 
 def test_a_pull_rule_is_told_as_its_formula():
@@ -224,6 +261,7 @@ def test_a_weights_update_is_told_as_the_optimizers_own_formula(make):
         assert line.count(" = ") == 3  # name, symbols, numbers, result
         assert "µ" in line
         assert "λ·w" in line
+        assert update.lines[1].text == f"g = ∂multiply_2/∂w = {shown(update.gradient)}"
         assert line.endswith(f" = {shown(update.delta)}")
         assert update.lines[-1].text.endswith(f" = {shown(update.after)}")
         for what in optimizer.remembers:
@@ -248,6 +286,32 @@ def test_the_effective_rate_is_told_where_it_is_not_the_learning_rate():
     text = str(trace(w * w, optim.Adagrad([w], 0.5)).updates)
     assert "effective rate −Δw/g = 0.125" in text
     assert "effective rate" not in str(trace(w * w, optim.SGD([w], 0.5)).updates)
+
+
+def test_the_effective_rate_says_that_it_leaves_the_decay_out():
+    w = ag.Value(2.0, name="w")
+    told = str(trace(w * w, optim.Adagrad([w], 0.5, weight_decay=0.25)).updates)
+    assert "effective rate without the decay = 0.125" in told
+    b = ag.Value(5.0, name="b")  # 0.1 · 2 / 2 is not 0.1 to the last digit
+    assert "effective rate" not in str(trace(w * b, optim.SGD([w, b], 0.1, weight_decay=0.1)).updates)
+
+
+def test_update_formulas_speak_of_their_own_weight():
+    w, b, g = ag.Value(2.0, name="w"), ag.Value(5.0, name="b"), ag.Value(3.0, name="g")
+    of_b, of_g = trace(w * b * g, optim.SGD([b, g], 0.1, weight_decay=0.1)).updates
+    assert of_b.lines[0].text == "Δb = −µ·g − µ·λ·b = (−0.1)·6 − 0.1·0.1·5 = −0.65"
+    assert of_b.lines[1].text == "g = ∂multiply_2/∂b = 6"
+    assert of_g.lines[0].text == "Δg = −µ·g′ − µ·λ·g = (−0.1)·10 − 0.1·0.1·3 = −1.03"
+    assert of_g.lines[1].text == "g′ = ∂multiply_2/∂g = 10"
+
+
+def test_adams_bias_corrections_are_symbols_and_numbers_alike():
+    w = ag.Value(2.0, name="w")
+    [update] = trace(w * w, optim.Adam([w], 0.25)).updates
+    _, symbols, numbers, _ = update.lines[0].text.split(" = ")
+    assert "β_1^(steps + 1)" in symbols
+    assert "β_2^(steps + 1)" in symbols
+    assert "0.999^(0 + 1)" in numbers
 
 
 def test_a_rule_that_does_not_run_on_values_is_told_by_its_result():
@@ -381,6 +445,7 @@ def test_the_story_of_an_entry_reads_well():
         "  s[0] = −7, with slope −6",
         "∂E/∂W[0, 1] = −14·(−6) = 84",
         "ΔW[0, 1] = −µ·g + ρ·previous = (−0.5)·84 + 0.9·0 = −42",
+        "g = ∂E/∂W[0, 1] = 84",
         "previous: 0 → −42",
         "W[0, 1] ← W[0, 1] + ΔW[0, 1] = 2 + (−42) = −40",
     ]
@@ -509,6 +574,41 @@ def test_wrong_arguments():
     w.data = 5.0
     with pytest.raises(ag.GraphError, match="the data of w"):
         trace(E)
+
+
+def test_errors_speak_of_trace():
+    v = ag.Value([1.0, 2.0], name="v") * 2
+    with pytest.raises(ag.GraphError, match=r"trace\(\) starts from a scalar.*trace\(…, upstream=np\.ones\(\(2,\)\)\)"):
+        trace(v)
+    with pytest.raises(ag.ShapeError, match=r"trace\(\): upstream has shape \(3,\), expected \(2,\)"):
+        trace(v, upstream=np.ones(3))
+    with ag.no_grad():
+        z = ag.Value(1.0) * 2
+    with pytest.raises(ag.GraphError, match=r"trace\(\): .* inside no_grad\(\)"):
+        trace(z)
+    for digits in (0, -1, 0.5, True):
+        with pytest.raises(ValueError, match="trace: digits must be a whole number from 1 on, got"):
+            trace(ag.Value(1.0) * 2, digits=digits)
+
+
+def test_hooks_are_refused_and_not_called():
+    w = ag.Value(2.0, name="w")
+    h = w * 3
+    h.name = "h"
+    E = h * w
+    for value in (w, h):
+        said = f"trace: a gradient hook on {value.name} changes gradients"
+        hook = value.register_hook(lambda grad: pytest.fail("a trace called a hook"))
+        with hook, pytest.raises(ag.GraphError, match=said):
+            trace(E)
+    assert len(trace(E)) == 5
+
+
+def test_following_an_entry_warns_of_nothing():
+    x = ag.Value([0.0, 1.0], name="x")
+    with np.errstate(divide="ignore"):
+        E = np.sum(np.log(x))
+    assert "slope inf" in str(trace(E).element(x, 0))
 
 
 def test_a_leaf_has_no_story():

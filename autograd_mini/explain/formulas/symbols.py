@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot", "\u0308": "ddot", "\u20d7": "vec"}
 
@@ -20,6 +21,7 @@ _GREEK = frozenset(
 _SPECIAL = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\backslash ", "^": r"\wedge ", "~": r"\sim ", "<": "<", ">": ">"}
 
 
+@lru_cache(maxsize=10_000)  # a trace writes every name many times
 def symbol(name: str, *, word: bool = True) -> str:
     """A Value's name as LaTeX: subscripts after `_`, accents, Greek letters by name, text for anything else.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -65,3 +66,11 @@ def shape_of(data: Any, style: Style) -> Formula:
     if not np.ndim(data):
         return number(data, style)
     return Formula(str(np.shape(data)) if style == "text" else rf"\text{{{np.shape(data)}}}", ATOM)
+
+
+def repeated(data: Any, shape: tuple[int, ...], style: Style) -> str:
+    """Says that every entry of `shape` receives the number: the backward step of a sum."""
+    if np.size(data) == math.prod(shape):
+        return ""
+    what = f", for each entry of {shape}"
+    return what if style == "text" else rf"\text{{{what}}}"

@@ -1,7 +1,7 @@
 """Tell a trace as plain data for a picture that changes: what stands where, and what each step alters.
 
-The notebook's page, the still frames and the animation draw from the same story, and `State` is the
-one account in Python of what is known after how many steps.
+The notebook's page, the still frames and the animation draw from the same story; `State` is what is
+known after so many of its steps.
 
 >>> import autograd_mini as ag
 >>> from autograd_mini.explain.story.trace import trace
@@ -16,8 +16,7 @@ one account in Python of what is known after how many steps.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,16 @@ from autograd_mini.explain.graph_data import COMPUTED, CONSTANT, Node
 from autograd_mini.explain.pictures.labels import visible, width
 from autograd_mini.explain.scopes import Scope
 from autograd_mini.explain.stepper.stage import Box, Group, place_boxes
+from autograd_mini.explain.story.known import (
+    ARRIVAL,
+    GRADIENT,
+    UPDATE,
+    VALUE,
+    Change,
+    Known,
+    awaited,
+    changes,
+)
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep
 from autograd_mini.explain.story.trace import Trace
 
@@ -68,30 +77,27 @@ def short(number: Number) -> str:
     return number if isinstance(number, str) else number[1]
 
 
-class State:
+class State(Known):
     """What is known after the first `position` steps; node by node, None for what is not there yet."""
 
     def __init__(self, told: Told, position: int) -> None:
-        nodes = told["nodes"]
-        self.values: list[Number | None] = [node["value"] if node["given"] else None for node in nodes]
-        self.gradients: list[Number | None] = [None] * len(nodes)
-        self.arrived = [0] * len(nodes)
-        self.updated: list[Number | None] = [None] * len(nodes)
-        for step in told["steps"][:position]:
-            self._take(step, nodes)
+        nodes, steps = told["nodes"], told["steps"][:position]
+        given: list[Number | None] = [node["value"] if node["given"] else None for node in nodes]
+        super().__init__(given, (change for step in steps for change in _told_changes(step, nodes)))
 
-    def _take(self, step: Told, nodes: list[Told]) -> None:
-        target = step["target"]
-        if step["phase"] == "forward":
-            self.values[target] = nodes[target]["value"]
-        elif step["phase"] == "update":
-            self.updated[target] = step["after"]
-        else:
-            if "upstream" in step:
-                self.gradients[step["node"]] = step["upstream"]
-            if "after" in step:
-                self.gradients[target] = step["after"]
-                self.arrived[target] += 1
+
+def _told_changes(step: Told, nodes: list[Told]) -> Iterator[Change]:
+    """What a step that is told makes known: `changes` read back."""
+    target = step["target"]
+    if step["phase"] == "forward":
+        yield Change(VALUE, target, nodes[target]["value"])
+    elif step["phase"] == "update":
+        yield Change(UPDATE, target, step["after"])
+    else:
+        if "upstream" in step:
+            yield Change(GRADIENT, step["node"], step["upstream"])
+        if "after" in step:
+            yield Change(ARRIVAL, target, step["after"])
 
 
 class _Teller:
@@ -102,7 +108,7 @@ class _Teller:
         self.place_of = {node.index: i for i, node in enumerate(self.kept)}
         self.scopes = _scopes_of(self.kept, trace.graph.scopes)
         self.scope_of = {scope.path: i for i, scope in enumerate(self.scopes)}
-        arrivals = Counter(step.target for step in trace if _arrives(step))
+        arrivals = awaited(trace)
         computed = {step.target for step in trace if isinstance(step, ForwardStep)}
         self.edges = [
             (self.place_of[i], self.place_of[node.index], position)
@@ -159,16 +165,17 @@ class _Teller:
         known: dict[int, Number] = {}
         for step in self.trace:
             told = self._step(step)
-            if isinstance(step, BackwardStep | SumStep):
-                if isinstance(step, BackwardStep):
-                    upstream = self._number(step.upstream)
-                    if known.get(step.node) != upstream:  # where the trace is whole, only the output's
-                        told["upstream"] = known[step.node] = upstream
-                if _arrives(step):
-                    told["after"] = known[step.target] = self._number(step.after)
-            elif isinstance(step, UpdateStep):
+            if isinstance(step, UpdateStep):
                 self.told["rule"] = step.rule
-                told["delta"], told["after"] = self._number(step.delta), self._number(step.after)
+                told["delta"] = self._number(step.delta)
+            for what, node, data in changes(step):
+                number = self._number(data)
+                if what == GRADIENT and known.get(node) != number:  # where the trace is whole, only the output's
+                    told["upstream"] = known[node] = number
+                elif what == ARRIVAL:
+                    told["after"] = known[node] = number
+                elif what == UPDATE:
+                    told["after"] = number
             self.told["steps"].append(told)
         if self.pieces is not None:
             self.told["math"] = self.pieces.table
@@ -217,11 +224,6 @@ def _size(node: Told, texts: Sequence[str]) -> tuple[float, float]:
     heading += width("  " + node["shape"]) * 0.9 if "shape" in node else 0.0
     inside = max([heading, *(width(text) for text in texts)]) * FONT + 2 * PAD
     return (round(max(inside, 52.0) + badge(node)), 3 * LINE + 7)
-
-
-def _arrives(step: TraceStep) -> bool:
-    """Whether the step brings its target a part of its gradient."""
-    return isinstance(step, SumStep) or (isinstance(step, BackwardStep) and not step.sum_follows)
 
 
 def touched(trace: Trace) -> list[Node]:

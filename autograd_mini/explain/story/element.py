@@ -147,7 +147,8 @@ def _slopes(trace: Trace, z: Node, step: BackwardStep, place: tuple[int, ...]) -
         operands = [entry if i == step.position else other for i, other in enumerate(inputs)]
         return value.op(*operands, params=value.params)  # type: ignore[misc]
 
-    slopes = np.asarray(jvp(operation, (x,), (unit[()],))[1])
+    with np.errstate(all="ignore"):
+        slopes = np.asarray(jvp(operation, (x,), (unit[()],))[1])
     return [(tuple(map(int, k)), slopes[tuple(k)]) for k in np.argwhere(slopes != 0)]
 
 
@@ -163,7 +164,12 @@ def _update(trace: Trace, node: Node, place: tuple[int, ...]) -> UpdateStep | No
     facts = {what: entry(getattr(step, what)) for what in ("gradient", "decay", "rate", "delta", "before", "after")}
     facts |= {what: {k: entry(n) for k, n in getattr(step, what).items()} for what in ("remembered", "memory")}
     one = replace(step, **facts)
-    return replace(one, lines=tuple(update_lines(trace.optimizer, one, _entry(node.name, place), trace.digits)))
+    return replace(
+        one,
+        lines=tuple(
+            update_lines(trace.optimizer, one, _entry(node.name, place), trace.graph.output.name, trace.digits)
+        ),
+    )
 
 
 def _place(node: Node, index: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -175,6 +181,8 @@ def _place(node: Node, index: int | tuple[int, ...]) -> tuple[int, ...]:
         raise IndexError(
             f"element: {node.name} {node.shape}: expected a whole number per axis, got {index!r}"
         ) from None
+    if not node.shape and numbers:
+        raise IndexError(f"element: {node.name} is a single number, whose index is (); got {index!r}")
     if len(numbers) != len(node.shape) or not all(-n <= i < n for i, n in zip(numbers, node.shape, strict=True)):
         raise IndexError(
             f"element: {node.name} {node.shape} has no entry {index!r}: give {len(node.shape)} whole numbers within "

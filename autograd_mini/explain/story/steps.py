@@ -95,7 +95,8 @@ class BackwardStep(TraceStep):
     local: Any
     """∂z/∂x, one number per element; None where a Pull rule works without it."""
     product: Any
-    """What the rule gives: upstream × local, in the shape of z."""
+    """What the rule gives, upstream × local: before broadcasting is undone, and before what came from a sum is given
+    to each of its terms."""
     sum_follows: bool
     """Whether x was broadcast, so that a `SumStep` brings the product to its shape."""
     contribution: Any

@@ -29,9 +29,9 @@ from html import escape
 from typing import Any, overload
 
 from autograd_mini import backprop
-from autograd_mini.explain.formatting import shown
+from autograd_mini.explain.formatting import check_digits, shown
 from autograd_mini.explain.formulas.notation import name, number
-from autograd_mini.explain.graph_data import Graph, Node, check_value, graph, import_extra
+from autograd_mini.explain.graph_data import Graph, Node, check_value, graph, import_extra, refuse_hooks
 from autograd_mini.explain.stored import as_stored, from_stored
 from autograd_mini.explain.story.element import Element, element_story
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep, step_from_dict
@@ -288,8 +288,9 @@ def trace(loss: Value, optimizer: Optimizer | None = None, *, upstream: Any = No
     Raises:
         TypeError: `loss` is not a Value, `optimizer` not an Optimizer.
         GraphError: the loss is not a scalar and no upstream is given; it has no graph; a parameter
-            changed after it was recorded.
+            changed after it was recorded; a gradient hook, whose effect stands in no formula.
         ShapeError: an upstream of another shape.
+        ValueError: `digits` is not a whole number from 1 on.
 
     >>> from autograd_mini import optim
     >>> w = Value(3.0, name="w")
@@ -297,6 +298,7 @@ def trace(loss: Value, optimizer: Optimizer | None = None, *, upstream: Any = No
     >>> print(story.updates)
     update by SGD: learning_rate 0.5
        4  Δw = −µ·g = (−0.5)·6 = −3
+            g = ∂multiply_1/∂w = 6
             w ← w + Δw = 3 + (−3) = 0
     >>> print(w.data, w.grad)
     3.0 None
@@ -304,7 +306,9 @@ def trace(loss: Value, optimizer: Optimizer | None = None, *, upstream: Any = No
     check_value("trace", loss)
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise TypeError(f"trace: expected an optimizer such as optim.SGD, got {type(optimizer).__name__}")
-    start = backprop.seed(loss, upstream)
+    check_digits("trace", digits)
+    start = backprop.seed(loss, upstream, caller="trace")
+    refuse_hooks("trace", backprop.topological_order(loss))
     records = backprop.steps(loss, upstream)
     gradients: dict[Value, Any] = {loss: start}
     gradients |= {record.input: record.after for record in records}

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import Step, broadcast_axes
+from autograd_mini.explain.formulas.algebra import TooLargeError, simplify
 from autograd_mini.explain.formulas.local import local_derivative, pullback
 from autograd_mini.explain.formulas.notation import formula, name, number, operation
 from autograd_mini.explain.formulas.templates import Formula, Style
@@ -19,6 +20,7 @@ from autograd_mini.explain.formulas.writing import (
     in_brackets,
     line,
     partial,
+    repeated,
     shape_of,
     times,
 )
@@ -29,6 +31,11 @@ from autograd_mini.optim import Optimizer
 from autograd_mini.optim.optimizer import Update
 from autograd_mini.rules import ATOM, Pull
 from autograd_mini.value import Value
+
+ZERO_TIMES_INFINITY = "0 times infinity counts as 0: what is not used sends nothing back"
+
+#: An operation on more operands is not written out for each of them.
+LONG = 12
 
 
 class Teller:
@@ -103,12 +110,15 @@ class Teller:
             return self._adds(x, style) + equation(
                 times(*symbols, style, is_array),
                 times(upstream, local, style, is_array),
-                self._number(step.product, style),
+                self._number(step.product, style) + repeated(step.product, x.shape, style),
             )
 
+        lines = [line(chain)]
+        if np.any(np.equal(step.upstream, 0) & ~np.isfinite(step.local)):
+            lines.append(Line(ZERO_TIMES_INFINITY, rf"\text{{{ZERO_TIMES_INFINITY}}}"))
         symbols = local_derivative(step.node, step.position, names=self.names)
         if type(symbols) is not Value:  # a constant, such as 1: the chain says it already
-            return [line(chain)]
+            return lines
         numbers = None if is_large else local_derivative(step.node, step.position, symbols=False)
 
         def local(style: Style) -> str:
@@ -117,14 +127,18 @@ class Teller:
                 parts.append(formula(numbers, style, None, self.digits).written)
             return equation(partial(z.name, x.name, style), *parts, self._number(step.local, style))
 
-        return [line(chain), line(local)]
+        return [lines[0], line(local), *lines[1:]]
 
     def _pull_lines(self, step: Step, z: Node, x: Node) -> list[Line]:
         g = "g" if "g" not in (self.graph.nodes[i].name for i in z.inputs) else "g′"
-        symbols = pullback(step.node, step.position, g, names=self.names)
+        # Of a long concatenation every edge would write all operands again.
+        symbols = None if len(z.inputs) > LONG else pullback(step.node, step.position, g, names=self.names)
 
         def pulled(style: Style) -> str:
-            rule = formula(symbols, style, None, self.digits).written
+            if symbols is None:
+                rule = f"part {step.position} of g" if style == "text" else rf"\text{{part {step.position} of }} g"
+            else:
+                rule = _simplified(symbols, style, self.digits)
             return self._adds(x, style) + equation(rule, self._number(step.product, style))
 
         def upstream(style: Style) -> str:
@@ -134,7 +148,8 @@ class Teller:
 
     def _sum(self, step: Step, z: Node, x: Node, axes: tuple[int, ...], arrives: dict[str, Any]) -> None:
         wide, narrow = np.shape(step.product), x.shape
-        copies = "the batch" if axes == (0,) and len(wide) == 2 else f"axis {', '.join(map(str, axes))}"
+        which = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes[:-1]))} and {axes[-1]}"
+        copies = "the batch" if axes == (0,) and len(wide) == len(narrow) + 1 else which
 
         def write(style: Style) -> str:
             what = f"summed over {copies}, {wide} → {narrow}"
@@ -172,7 +187,7 @@ class Teller:
     def update(self, optimizer: Optimizer, update: Update) -> None:
         """Δw = −µ·g = …, w = old + Δw = new."""
         node = self.nodes[update.parameter]
-        lines = update_lines(optimizer, update, node.name, self.digits)
+        lines = update_lines(optimizer, update, node.name, self.graph.output.name, self.digits)
         self._add(
             UpdateStep,
             node,
@@ -218,3 +233,11 @@ def tell(
         for update in updates:
             teller.update(optimizer, update)
     return teller.steps
+
+
+def _simplified(rule: Any, style: Style, digits: int) -> str:
+    """A pulled-back gradient as mathematics writes it: h gᵀ for NumPy's h[:, None] * g."""
+    try:
+        return simplify(rule).formula(style, digits).written
+    except TooLargeError:
+        return formula(rule, style, None, digits).written

@@ -84,6 +84,8 @@ class Stepper(cmd.Cmd):
     def do_into(self, argument: str) -> None:
         """into: to the first step inside the next layer."""
         here = self._layers(self.position)
+        if not self._can_go_on():
+            return
         for step in self.trace.steps[self.position :]:
             if set(self._layers(step.number)) - set(here):
                 return self._move(step.number)

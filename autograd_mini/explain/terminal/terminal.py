@@ -91,6 +91,8 @@ class _ScriptError(Exception):
 
 def _variables_of(path: Path) -> dict[str, Any]:
     """Run a script as `python FILE` does; returns its variables."""
+    if path.is_dir():
+        raise _ScriptError(f"{str(path)!r} is a folder; expected a Python file")
     if not path.is_file():
         raise _ScriptError(f"there is no file {str(path)!r}")
     arguments, places = sys.argv, list(sys.path)
@@ -119,5 +121,10 @@ def _variable(path: Path, variables: dict[str, Any], name: str, kind: type, opti
     others = ", ".join(key for key, item in variables.items() if isinstance(item, kind)) or "none"
     what = f"no variable {name!r}"
     if name in variables:
-        what = f"{name!r} is a {type(found).__name__}, not a {kind.__name__}"
+        what = f"{name!r} is {_one(type(found))}, not {_one(kind)}"
     raise _ScriptError(f"{path}: {what}. Its variables of that kind: {others} (say which with {option} NAME)")
+
+
+def _one(kind: type) -> str:
+    """a float, an int"""
+    return f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"

@@ -10,9 +10,9 @@ from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.graph_data import CONSTANT, Node
 from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.pictures.listing import written
+from autograd_mini.explain.story.known import Known, arrives, awaited, known
 from autograd_mini.explain.story.steps import ForwardStep, TraceStep, UpdateStep
 from autograd_mini.explain.story.trace import Trace
-from autograd_mini.explain.terminal.known import arrives, awaited, known
 
 NOT_YET = "not yet"
 #: Columns of a line in `list`; `print` shows a step in full.
@@ -35,6 +35,11 @@ def exact(number: Any) -> str:
 
 def short(number: Any, digits: int) -> str:
     return NOT_YET if number is None else shown(number, digits)
+
+
+def value_now(now: Known, node: int) -> Any:
+    """A node's value, after its update if that is done."""
+    return now.values[node] if now.updated[node] is None else now.updated[node]
 
 
 def layers_of(trace: Trace, step: TraceStep) -> list[str]:
@@ -86,8 +91,8 @@ def node_lines(trace: Trace, node: Node, position: int) -> list[str]:
     parts = f"   ({now.arrived[node.index]} of {total} contributions)" if total else ""
     rows = {
         "made by": written(graph, node, trace.digits) if node.inputs else "",
-        "value": exact(now.value(node.index)),
-        "gradient": exact(now.gradient(node.index)) + parts,
+        "value": exact(value_now(now, node.index)),
+        "gradient": exact(now.gradients[node.index]) + parts,
         "used in": ", ".join(users),
         "layer": node.scope or "",
         "code": str(node.source or ""),
@@ -103,7 +108,8 @@ def graph_lines(trace: Trace, position: int) -> list[str]:
     for node in trace.graph.nodes:
         if node.kind != CONSTANT:
             made = f"{node.name} = {written(trace.graph, node, trace.digits)}" if node.inputs else node.name
-            value, gradient = (short(n, trace.digits) for n in (now.value(node.index), now.gradient(node.index)))
+            numbers = value_now(now, node.index), now.gradients[node.index]
+            value, gradient = (short(number, trace.digits) for number in numbers)
             rows.append((visible(made), value, gradient))
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     return [f"{made:<{widths[0]}}  {value:<{widths[1]}}  {gradient}".rstrip() for made, value, gradient in rows]

@@ -8,15 +8,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from autograd_mini.explain.formatting import shown
-from autograd_mini.explain.formulas.notation import symbol
+from autograd_mini.explain.formulas.notation import number, symbol
+from autograd_mini.explain.formulas.templates import Formula, Style
+from autograd_mini.explain.formulas.writing import in_brackets
+from autograd_mini.explain.units.unit_names import one_line
 from autograd_mini.explain.units.units import Units
+from autograd_mini.rules import ATOM, PRODUCT, SUM
 
 #: How many terms of a sum are written before it is cut short.
 TERMS = 3
+
+MINUS = {"text": "−", "latex": "-"}
+DOTS = {"text": "…", "latex": r"\dots"}
+#: Before the term that stands for all.
+SIGMA = {"text": "Σ ", "latex": r"\sum_n "}
+#: Between symbols (True) and between numbers.
+TIMES = {
+    ("text", True): " ",
+    ("text", False): " · ",
+    ("latex", True): r" \, ",
+    ("latex", False): r" \cdot ",
+}
 
 
 @dataclass(frozen=True)
@@ -47,60 +61,43 @@ class Sum:
 Term = Symbol | Sum | Product
 
 
-@dataclass(frozen=True)
-class _Style:
-    symbol: Callable[[Symbol], str]
-    times: str
-    minus: str
-    brackets: tuple[str, str]
-    dots: str
-    sigma: str = ""
-    """Written before the term that stands for all; empty where each is written."""
-
-
-def _write(term: Term, style: _Style) -> str:
-    if isinstance(term, Symbol):
-        return style.symbol(term)
-    if isinstance(term, Sum) and term.each is not None and style.sigma:
-        return style.sigma + _write(term.each, style)
-    terms = term.factors if isinstance(term, Product) else term.terms
-    parts = [_write(t, style) for t in terms]
-    for i, (t, part) in enumerate(zip(terms, parts, strict=True)):
-        adds = isinstance(term, Product) and isinstance(t, Sum) and not (t.each and style.sigma)
-        if adds or (i and part.startswith(style.minus)):
-            parts[i] = part.join(style.brackets)
-    if isinstance(term, Product):
-        return style.times.join(parts)
-    return f" {style.minus if term.minus else '+'} ".join(parts + [style.dots] * (term.left_out > 0))
-
-
-_ROUND, _TALL = ("(", ")"), (r"\left(", r"\right)")
-
-
 def text(term: Term) -> str:
     """The formula as plain text."""
-    return _write(term, _Style(lambda s: s.text, " ", "−", _ROUND, "…", "Σ "))
+    return _written(term, "text").written
 
 
 def numbers(term: Term, digits: int = 4) -> str:
     """The formula with the numbers of its symbols."""
-    return _write(term, _Style(lambda s: shown(s.number, digits), " · ", "−", _ROUND, "…"))
+    return _written(term, "text", digits).written
 
 
 def latex(term: Term) -> str:
     """The formula as LaTeX."""
-    return _write(term, _Style(lambda s: s.latex, r" \, ", "-", _TALL, r"\dots", r"\sum_n "))
+    return _written(term, "latex").written
 
 
 def latex_numbers(term: Term, digits: int = 4) -> str:
     """The formula with its numbers, as LaTeX."""
-    return _write(term, _Style(lambda s: latex_number(s.number, digits), r" \cdot ", "-", _TALL, r"\dots"))
+    return _written(term, "latex", digits).written
 
 
-def latex_number(number: float, digits: int = 4) -> str:
-    """A number as LaTeX, rounded like every other."""
-    mantissa, _, exponent = shown(number, digits).replace("−", "-").partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+def _written(term: Term, style: Style, digits: int | None = None) -> Formula:
+    """With symbols, or if `digits` are given, with numbers."""
+    if isinstance(term, Symbol):
+        symbols = Formula(term.text if style == "text" else term.latex, ATOM)
+        return symbols if digits is None else number(term.number, style, digits)
+    if isinstance(term, Sum) and term.each is not None and digits is None:
+        return Formula(SIGMA[style] + _written(term.each, style).written, PRODUCT)
+    if isinstance(term, Sum):
+        parts = [_written(part, style, digits) for part in term.terms]
+        first, *more = parts
+        written = [first.written, *(in_brackets(part, style) for part in more), *[DOTS[style]] * (term.left_out > 0)]
+        return Formula(f" {MINUS[style] if term.minus else '+'} ".join(written), SUM)
+    parts = [_written(part, style, digits) for part in term.factors]
+    first, *more = parts
+    negative = first.precedence == SUM and not isinstance(term.factors[0], Sum)  # at the front it needs no brackets
+    written = [first.written if negative else in_brackets(first, style), *(in_brackets(part, style) for part in more)]
+    return Formula(TIMES[style, digits is None].join(written), SUM if negative else PRODUCT)
 
 
 # -- the lecture's symbols -------------------------------------------------------------------------
@@ -121,7 +118,7 @@ class Writer:
         if not self.units.own_name(level, k):
             return Symbol(f"{name}{mark}", f"{_made(name)}{tex_mark}", number)
         letter, tex = ("ŷ", r"\hat{y}") if level == depth else ("h", "h")
-        return Symbol(f"{letter}_{one_line(name)}{mark}", f"{tex}_{{{symbol(name)}}}{tex_mark}", number)
+        return Symbol(f"{letter}_{one_line(name)}{mark}", f"{tex}_{{{_tex(name)}}}{tex_mark}", number)
 
     def target(self, k: int, number: float) -> Symbol:
         names, depth = self.units.names[-1], len(self.units.layers)
@@ -129,11 +126,11 @@ class Writer:
             return Symbol("y", "y", number)
         if not self.units.own_name(depth, k):
             return Symbol(f"y{k + 1}", f"y_{{{k + 1}}}", number)
-        return Symbol(f"y_{one_line(names[k])}", f"y_{{{symbol(names[k])}}}", number)
+        return Symbol(f"y_{one_line(names[k])}", f"y_{{{_tex(names[k])}}}", number)
 
     def delta(self, level: int, k: int, number: float) -> Symbol:
         name = self.units.names[level][k]
-        tex = symbol(name) if self.units.own_name(level, k) else _made(name)
+        tex = _tex(name) if self.units.own_name(level, k) else _made(name)
         return Symbol(f"δ_{one_line(name)}", rf"\delta_{{{tex}}}", number)
 
     def weight(self, layer: int, j: int, k: int | None, number: float) -> Symbol:
@@ -141,7 +138,7 @@ class Writer:
         to = self._index(layer + 1, j)
         if k is None:
             bias = self.units.bias_names[layer]
-            source = "0" if bias is None else symbol(bias)
+            source = "0" if bias is None else _tex(bias)
             short = bias is not None and len(bias) == 1
         else:
             source = self._index(layer, k)
@@ -152,28 +149,21 @@ class Writer:
     def bias(self, layer: int) -> list[Symbol]:
         """The activation of a bias unit, 1, if it has a name."""
         name = self.units.bias_names[layer]
-        return [] if name is None else [Symbol(f"h_{one_line(name)}", f"h_{{{symbol(name)}}}", 1.0)]
+        return [] if name is None else [Symbol(f"h_{one_line(name)}", f"h_{{{_tex(name)}}}", 1.0)]
 
     def _index(self, level: int, k: int) -> str:
         name = self.units.names[level][k]
-        return symbol(name) if self.units.own_name(level, k) else _made(name)
+        return _tex(name) if self.units.own_name(level, k) else _made(name)
+
+
+def _tex(name: str) -> str:
+    return symbol(one_line(name))
 
 
 def _made(name: str) -> str:
     """A made-up name as LaTeX: x_{2}, h_{1,2}, \\hat{y}_{1}."""
     letter, index = name[0].replace("ŷ", r"\hat{y}"), name[1:].replace("_", ",")
     return f"{letter}_{{{index}}}"
-
-
-def one_line(name: str) -> str:
-    """A name in a table: whatever is in it, it takes one line.
-
-    >>> one_line("a\\n b")
-    'a b'
-    """
-    if name.isprintable() and " " not in name:
-        return name
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
 
 
 def cut(terms: list[Term], each: Product | Symbol | None = None) -> Sum:

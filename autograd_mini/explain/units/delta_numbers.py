@@ -75,10 +75,15 @@ def both_ways(units: Units, loss: Value, learning_rate: float) -> Numbers:
 
 def unit_gradients(units: Units, loss: Value) -> Gradient:
     """dE/d(every Value that holds a number of the units), which leaves every `.grad` as it was."""
-    tables = [cells for unit in units.layers for cells in (unit.W, unit.b, unit.s, unit.h) if cells is not None]
-    values = list({v: None for cells in tables for v in cells.values if type(v) is Value})
+    values = unit_values(units)
     found = dict(zip(map(id, values), gradients(loss, values), strict=True))
     return lambda value: found.get(id(value))
+
+
+def unit_values(units: Units) -> list[Value]:
+    """The Values that hold weights, biases, scores and activations."""
+    tables = [cells for unit in units.layers for cells in (unit.W, unit.b, unit.s, unit.h) if cells is not None]
+    return list({v: None for cells in tables for v in cells.values if type(v) is Value})
 
 
 def _updates(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.explain.formatting import shown
+from autograd_mini.explain.formulas.notation import number
 from autograd_mini.explain.units import delta_formulas as formulas
 from autograd_mini.explain.units.cells import Cells
 from autograd_mini.explain.units.delta_formulas import TERMS, Product, Sum, Symbol, Term, Writer, cut
@@ -47,7 +47,7 @@ class Row:
 
     def text(self, digits: int = 4) -> str:
         """The line with formula, numbers and result."""
-        numbers, result = formulas.numbers(self.formula, digits), shown(self.by_hand, digits)
+        numbers, result = formulas.numbers(self.formula, digits), number(self.by_hand, "text", digits).written
         return f"{self.name} = {formulas.text(self.formula)} = {numbers} = {result}"
 
     def latex(self, digits: int = 4) -> str:
@@ -60,7 +60,7 @@ class Row:
         \\delta_{D} = w_{GD} \\, \\delta_{G} \\, h_{D}' = 4.5 \\cdot 0.0424 \\cdot 0.0898 = 0.0171
         """
         parts = [self.head.latex, formulas.latex(self.formula), formulas.latex_numbers(self.formula, digits)]
-        return " = ".join([*parts, formulas.latex_number(self.by_hand, digits)])
+        return " = ".join([*parts, number(self.by_hand, "latex", digits).written])
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -153,7 +153,7 @@ class RowMaker:
             return [Symbol(f"(−∂E/∂{output.text})", tex, float(self.numbers.signal[j, n]))]
         miss = Sum([self._of(n, numbered, write.target(j, float(units.target[j, n]))), output], minus=True)
         twice = 2 * units.factor
-        return [miss] if twice == 1 else [Symbol(shown(twice), formulas.latex_number(twice), twice), miss]
+        return [miss] if twice == 1 else [Symbol(number(twice).written, number(twice, "latex").written, twice), miss]
 
     def _delta_sum(self, layer: int, j: int) -> Row:
         by_hand, auto = (float(deltas[j].sum()) for deltas in self.numbers.deltas[layer])

@@ -21,12 +21,14 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.backprop import topological_order
 from autograd_mini.explain.formatting import shown
+from autograd_mini.explain.graph_data import refuse_hooks
 from autograd_mini.explain.units import delta_formulas as formulas
-from autograd_mini.explain.units.delta_formulas import one_line
 from autograd_mini.explain.units.delta_numbers import Numbers, both_ways
 from autograd_mini.explain.units.delta_rows import Row, RowMaker
-from autograd_mini.explain.units.running import run_model
+from autograd_mini.explain.units.running import positive_rate, run_model
+from autograd_mini.explain.units.unit_names import one_line
 from autograd_mini.explain.units.units import Units, find_units
 from autograd_mini.value import Value
 
@@ -186,8 +188,8 @@ def delta_rule(
 
         δ_j = (y_j − ŷ_j) ŷ_j′        δ_i = (Σ_j w_ji δ_j) h_i′        Δw_ji = µ δ_j h_i
 
-    The model runs once, as if you had called it. Its units are found in the recorded graph; their numbers then
-    go through the plain NumPy of `explain.hand`. No `.grad` and no parameter changes.
+    The model runs once. Its units are found in the recorded graph; their numbers then go through the plain
+    NumPy of `explain.units.hand`. No `.grad`, no parameter, no running statistics and no random generator changes.
 
     Args:
         model: a module or any function of `x` made of dense layers, in any notation (`x @ W.T + b`, `W @ h + b`,
@@ -202,7 +204,9 @@ def delta_rule(
     Raises:
         NotDenseError: the graph is no stack of dense layers; the message names the node that does not fit.
         TypeError: no learning rate; a model that cannot be called or gives no Value.
+        ValueError: a learning rate that is no positive number; an x without examples.
         ShapeError: x or y do not fit.
+        GraphError: a gradient hook is registered in the graph; a parameter changed after it was recorded.
 
     Source: lecture 9, "Backpropagation"; the slides' own numbers are in `lecture.worked_example`.
 
@@ -216,6 +220,7 @@ def delta_rule(
     """
     if learning_rate is None:
         raise TypeError("delta_rule: expected a learning rate µ: delta_rule(model, x, y, learning_rate=10.0)")
+    µ = positive_rate("delta_rule", learning_rate)
     if type(model) is Value:
         if x is not None or y is not None:
             raise TypeError("delta_rule: a recorded loss has its x and y in it; pass delta_rule(E, learning_rate=…)")
@@ -226,5 +231,6 @@ def delta_rule(
         raise TypeError(
             f"delta_rule: expected a loss, one number, got shape {E.shape}: sum it, or pass the model, x, y"
         )
-    units, µ = find_units(E, output=output, names=names, bias_names=bias_names), float(learning_rate)
+    refuse_hooks("delta_rule", topological_order(E, check=False))
+    units = find_units(E, output=output, names=names, bias_names=bias_names)
     return DeltaRule(units, µ, E.item(), both_ways(units, E, µ))

@@ -46,6 +46,7 @@ from autograd_mini.explain.units.network_view import (
     view,
 )
 from autograd_mini.explain.units.network_words import Words
+from autograd_mini.explain.units.running import positive_rate
 
 FILL = {INPUT: "#dbeafe", HIDDEN: "#f3f4f6", OUTPUT: "#fde68a", BIAS: "#ffffff"}
 POSITIVE, NEGATIVE, ZERO, INK = "#2563eb", "#dc2626", "#9ca3af", "#1f2937"
@@ -74,14 +75,15 @@ def draw_network(
         δ = −∂E/∂s        Δw = −µ ∂E/∂w
 
     Blue arrows are positive weights, red ones negative, the thicker the larger. The picture has everything
-    again as text, `picture.listing`. Nothing of the model changes, its `.grad` neither.
+    again as text, `picture.listing`. Nothing of the model changes, neither its `.grad` nor its running statistics.
 
     Args:
         model: a module or a function of `x` made of dense layers; or a recorded Value, an output or a loss: then
-            without `x` and `y`, and with δ and Δw if `backward()` has been called on it.
+            without `x` and `y`, and with δ and Δw if `backward()` has been called on it, or if it is a loss
+            and a `learning_rate` is given.
         x: what to run it on; without it there are only units and weights, and the model must be a module.
         y: the targets; with them δ and Δw are computed.
-        learning_rate: µ, to show Δw.
+        learning_rate: µ > 0, to show Δw.
         loss: a function of (prediction, target); by default the lecture's ½ Σ (y − ŷ)².
         example: of a batch, whose values and δ to show; Δw is that of the whole batch.
         names, bias_names: names for the units, as in `find_units`.
@@ -92,6 +94,7 @@ def draw_network(
 
     Raises:
         NotDenseError: the graph is no stack of dense layers; the message names the node that does not fit.
+        GraphError: δ or Δw are to be shown, and a gradient hook is registered in the graph.
         TypeError, ValueError, IndexError: an argument that is none of the above.
 
     >>> from autograd_mini import nn
@@ -103,8 +106,9 @@ def draw_network(
         raise ValueError(f"draw_network: direction must be 'LR' or 'TB', got {direction!r}")
     if max_units < 4:
         raise ValueError(f"draw_network: max_units must be at least 4, got {max_units!r}")
-    found = collect(model, x, y, loss, names, bias_names)
-    words = Words(view(found, learning_rate, example, max_units), digits)
+    rate = None if learning_rate is None else positive_rate("draw_network", learning_rate)
+    found = collect(model, x, y, loss, names, bias_names, rate)
+    words = Words(view(found, rate, example, max_units), digits)
     return _Drawing(words.view, words, direction).picture(weights)
 
 

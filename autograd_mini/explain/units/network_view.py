@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.backprop import topological_order
 from autograd_mini.explain.formatting import plain, shown
-from autograd_mini.explain.units.delta_formulas import one_line
-from autograd_mini.explain.units.delta_numbers import Gradient, unit_gradients
+from autograd_mini.explain.graph_data import refuse_hooks
+from autograd_mini.explain.units.delta_numbers import Gradient, unit_gradients, unit_values
 from autograd_mini.explain.units.running import recorded_output, run_model
+from autograd_mini.explain.units.unit_names import one_line
 from autograd_mini.explain.units.units import Units, find_units
 from autograd_mini.nn import Linear, Module
 from autograd_mini.numbers import constant
@@ -68,23 +70,42 @@ class Recorded:
     """Whether it ran on an input that the user gave."""
 
 
-def collect(model: Any, x: Any, y: Any, loss: Any, names: Any, bias_names: Any) -> Recorded:
-    """Run the model, or read a recorded graph, and find the units."""
+def collect(model: Any, x: Any, y: Any, loss: Any, names: Any, bias_names: Any, rate: float | None) -> Recorded:
+    """Run the model, or read a recorded graph, and find the units; with a learning rate `rate` also their gradients."""
     if type(model) is Value:
         if x is not None or y is not None:
             raise TypeError("draw_network: a recorded Value has its x and y in it; pass draw_network(value)")
-        return Recorded(find_units(model, names=names, bias_names=bias_names), _own_gradient, True)
+        units = find_units(model, names=names, bias_names=bias_names)
+        return Recorded(units, _known_gradient(units, model, rate), True)
     if x is None:
         if y is not None:
             raise TypeError("draw_network: y without x; pass draw_network(model, x, y)")
         output = _output_of_zeros(model)
+        if rate is not None:
+            refuse_hooks("draw_network", [p for p in model.parameters(include_frozen=True) if p.grad is not None])
         return Recorded(find_units(output, output=output, names=names, bias_names=bias_names), _own_gradient, False)
     if y is None:
         output = recorded_output("draw_network", model, x)
-        return Recorded(find_units(output, output=output, names=names, bias_names=bias_names), _own_gradient, True)
+        units = find_units(output, output=output, names=names, bias_names=bias_names)
+        return Recorded(units, _known_gradient(units, output, rate), True)
     E, output = run_model("draw_network", model, x, y, loss)
     units = find_units(E, output=output, names=names, bias_names=bias_names)
-    return Recorded(units, unit_gradients(units, E), True)
+    return Recorded(units, _computed_gradient(units, E), True)
+
+
+def _known_gradient(units: Units, end: Value, rate: float | None) -> Gradient:
+    """The gradients that are there; if there is none, and Δw is asked for, those of the loss, if it is one."""
+    there = any(value.grad is not None for value in unit_values(units))
+    if not there and rate is not None and units.loss is not None and not units.loss.ndim:
+        return _computed_gradient(units, units.loss)
+    if there:
+        refuse_hooks("draw_network", topological_order(end, check=False))
+    return _own_gradient
+
+
+def _computed_gradient(units: Units, loss: Value) -> Gradient:
+    refuse_hooks("draw_network", topological_order(loss, check=False))
+    return unit_gradients(units, loss)
 
 
 def _own_gradient(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.units.dense_layers import Dense
 from autograd_mini.explain.units.weighted_sums import Bend
 from autograd_mini.numbers import constant
@@ -17,6 +18,15 @@ def default_name(level: int, k: int, outputs: int | None = None) -> str:
     if outputs is not None:
         return "ŷ" if outputs == 1 else f"ŷ{k + 1}"
     return f"x{k + 1}" if level == 0 else f"h{level}_{k + 1}"
+
+
+def one_line(name: str) -> str:
+    """A name as it is drawn and printed: in one line, and not blank, whatever is in it.
+
+    >>> one_line("a\\n b"), one_line("\\n"), one_line(" ")
+    ('a b', '␊', '␣')
+    """
+    return visible(" ".join(name.split())) or visible(name.replace(" ", "␣"))
 
 
 def names_of(

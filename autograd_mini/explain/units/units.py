@@ -131,7 +131,7 @@ def find_units(
 
     Raises:
         NotDenseError: something in the graph is no dense layer.
-        ValueError: `names` do not fit the layers.
+        ValueError: `names` do not fit the layers; there is no example.
         TypeError: `value` is not a Value.
 
     >>> import autograd_mini as ag
@@ -156,6 +156,8 @@ def _find(value: Value, output: Value | None, names: Any, bias_names: Any) -> Un
         parts = None
     predictions = [part.prediction for part in parts] if parts else [output if output is not None else _output(value)]
     ends = [follow(prediction) for prediction in predictions]
+    if not all(entries.size for _, entries in ends):
+        raise ValueError(f"x has no examples: the network's output has shape {predictions[0].shape}")
     found = _walk_back(ends)
     _refuse_other_uses(value, found)
     is_loss = parts is not None or ends[0][0] is not follow(value)[0]
