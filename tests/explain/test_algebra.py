@@ -50,6 +50,10 @@ y, ŷ = ag.Value(1.0, name="y"), ag.Value(0.25, name="ŷ")
         (lambda: 1 / (2 * a), "0.5/a"),
         (lambda: np.reciprocal(a) * b, "b/a"),
         (lambda: a / a, "a/a"),
+        (lambda: a * a / a, "a²/a"),  # no number where a is 0, unlike a
+        (lambda: 2 * a / (a * a), "2/a"),
+        (lambda: b * (c - a) / (c - a) ** 4, "b/(c − a)^3"),
+        (lambda: a**0.5 / a, "a^0.5/a"),
         (lambda: (2 * a) ** 2, "4·a²"),
         (lambda: (-a) ** 2, "a²"),
         (lambda: (a * b) ** 2, "(a·b)²"),
@@ -85,6 +89,8 @@ def test_the_lecture_s_way_of_writing_products():
     assert simplify(2 * (1 - ŷ)).text(tight=True) == "2(1 − ŷ)"
     assert simplify(a**b * (1 - ŷ)).text(tight=True) == "a^b·(1 − ŷ)"  # not b applied to 1 − ŷ
     assert simplify(np.sin(a) * (1 - ŷ)).text(tight=True) == "sin(a)·(1 − ŷ)"
+    assert simplify(a * (b - a)).text(tight=True) == "a·(b − a)"  # a(b − a) looks like a function
+    assert simplify(a * (1 - b)).text(tight=True) == "a·(1 − b)"
 
 
 def test_two_values_of_one_name_are_not_the_same():
@@ -116,10 +122,32 @@ def test_arrays_of_one_number_are_that_number_where_nothing_is_broadcast():
     assert simplify(v * v + 0 * v).text() == "v²"
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_made_of_constant_arrays_is_folded(dtype):
+    v = ag.Value(np.array([1.0, 2.0], dtype), name="v")
+    ones = np.broadcast_to(ag.Value(dtype(1)), (2,))
+    assert simplify(ones * 2 * v).text() == "2·v"
+    assert simplify(np.sum(np.broadcast_to(ag.Value(dtype(1)), (4, 3)), axis=0, keepdims=True)).text() == "[[4 4 4]]"
+    assert simplify(ag.Value(np.array([0.5, 0.5, 0.0], dtype))[0:1].reshape(()) * 2).text() == "1"
+    many = np.sum(np.broadcast_to(ag.Value(dtype(1)), (4, 30)), axis=0)
+    assert simplify(many).text() == "broadcast_to(4, shape=(30,))"
+    assert simplify(v + 0).text() == simplify(+v).text() == "v"  # a name is no constant
+    assert simplify(np.exp(ag.Value(dtype(2)))).text() == "e^2"  # nor a formula of numbers an array
+
+
+def test_formulas_may_be_as_long_as_they_are_written():
+    v = a
+    for _ in range(100):
+        v = v * a
+    assert simplify(v, limit=3).text() == "a^101"
+    with pytest.raises(TooLargeError):
+        simplify(np.sin(a) + np.sin(b), limit=3)
+
+
 def test_too_large():
     v = a
-    for _ in range(12):
-        v = v * v + b
+    for i in range(12):
+        v = np.sin(v) * v + i
     with pytest.raises(TooLargeError, match="name some Values on the way"):
         simplify(v)
     deep = a

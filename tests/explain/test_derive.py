@@ -11,6 +11,7 @@ from latex2mathml.converter import convert
 
 import autograd_mini as ag
 from autograd_mini import nn
+from autograd_mini.explain.formulas.notation import number
 from autograd_mini.explain.paper.derivation import decimals
 from autograd_mini.explain.paper.derive import derive
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
@@ -130,8 +131,9 @@ def test_what_all_ways_share_stays_a_factor():
 def test_unnamed_operations_between_are_one_factor():
     x = ag.Value(0.7, name="x")
     u = named(x * np.sin(x) + x * x, "u")
-    assert line(derive(u * 1.0, x), "chain").text == "∂E/∂u · ∂u/∂x"
-    assert line(derive(u * 1.0, x), "local").text == "1 · (2·x + sin(x) + x·cos(x))"
+    E = named(u * 1.0, "E")
+    assert line(derive(E, x), "chain").text == "∂E/∂u · ∂u/∂x"
+    assert line(derive(E, x), "local").text == "1 · (2·x + sin(x) + x·cos(x))"
     assert derive(u, x).equation.startswith("∂u/∂x = 2·x + sin(x) + x·cos(x) = ")
 
 
@@ -182,9 +184,73 @@ def test_a_formula_that_is_too_long_stays_a_symbol():
     for _ in range(300):
         v = np.sin(v) + v * 0.3
     found = derive(named(v, "E"), x)
-    assert line(found, "local").text == "∂E/∂x"
+    assert [kept.kind for kept in found.lines] == ["result"]
+    assert found.subject == "∂E/∂x"
+    assert found.equation == f"∂E/∂x = {number(found.result).written}"
     assert "The formula of ∂E/∂x is too long to be read; name some of the Values on its way." in str(found)
     assert found.result == ag.gradients(v, [x])[0]
+    beside = derive(named(np.sin(v), "F"), x)
+    assert [kept.text for kept in beside.lines[:2]] == ["∂F/∂E · ∂E/∂x", "cos(E) · ∂E/∂x"]
+
+
+def test_one_note_tells_all_that_is_too_long():
+    v = x = ag.Value(0.3, name="x")
+    for layer in range(3):
+        for _ in range(60):
+            v = np.sin(v) + v * 0.3
+        v = named(v * 1.0, f"v_{layer}")
+    found = derive(v, x)
+    assert [kept.kind for kept in found.lines] == ["local", "numbers", "result"]  # "chain" would be the same line
+    assert [note.text for note in found.notes] == [
+        "The formulas of ∂v_2/∂v_1, ∂v_1/∂v_0, ∂v_0/∂x are too long to be read; name some of the Values on their way."
+    ]
+    assert found.notes[0].latex.startswith(r"\text{The formulas of } \frac{\partial v_{2}}{\partial v_{1}}, ")
+
+
+def test_factors_of_one_name_are_a_power_however_many():
+    x = ag.Value(-2.0, name="x")
+    v = x
+    for _ in range(7):
+        v = v * x
+    assert derive(named(v, "E"), x).equation == "∂E/∂x = 8·x^7 = −1024"
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_no_line_lacks_a_side(shape):
+    W = ag.Value(np.eye(3) * 0.5 if shape else 0.5, name="W")
+    v = ag.Value(np.ones(shape), name="h")
+    for _ in range(20):
+        v = np.tanh(W @ v if shape else W * v)
+    found = derive(named((v * v).sum() if shape else v * v, "E"), W)
+    assert len(found.lines) == 1
+    for kept in found.lines:
+        assert kept.subject.strip()
+        assert kept.text.strip()
+        assert kept.latex.strip()
+    assert found.subject == "∂E/∂W"
+    assert "The formula of ∂E/∂W is too long to be read" in str(found)
+
+
+def test_no_line_says_what_the_line_below_says():
+    x = ag.Value(0.3, name="x")
+    s = named(x * 3.0, "s")
+    assert derive(named(s * 2.0, "E"), x).equation == "∂E/∂x = ∂E/∂s · ∂s/∂x = 2 · 3 = 6"
+    assert derive(s, x).equation == "∂s/∂x = 3"
+    A, y = ag.Value(np.ones((1, 3)), name="A"), ag.Value(np.ones((4, 3)), name="y")
+    assert derive(named((A + y).sum(), "E"), A).equation == "∂E/∂A = [[4 4 4]]"
+
+
+def test_zero_times_infinity_counts_as_0_and_that_is_said_once():
+    x = ag.Value(0.0, name="x")
+    with np.errstate(all="ignore"):
+        E = named(np.log(x) * 0 + np.log(x) * 0 + x, "E")
+    found = derive(E, x, level="operation")
+    assert line(found, "numbers").text == "1 + 1 · 1 · 0 · inf + 1 · 1 · 0 · inf"
+    assert found.result == 1.0
+    assert str(found).count("0 · ∞ counts as 0, as in backpropagation: nothing arrives there.") == 1
+    assert r"& 0 \cdot \infty \text{ counts as 0" in found.latex
+    run = record(WORKED, INPUTS, TARGET)
+    assert "counts as 0" not in str(derive(run.E, run.w["GD"]))
 
 
 @pytest.mark.parametrize("level", ["unit", "operation"])
@@ -215,8 +281,10 @@ def test_random_graphs(seed, level):
         found = derive(E, w, level=level, digits=15)
         [gradient] = ag.gradients(E, [w])
         assert found.result == gradient
-        if not found.notes:
-            assert worth(line(found, "local").text, here) == pytest.approx(gradient, rel=1e-9, abs=1e-11)
+        assert worth(line(found, "result").text, {}) == pytest.approx(gradient, rel=1e-9, abs=1e-11)
+        for kept in found.lines if not found.notes else []:
+            if kept.kind in ("local", "numbers"):
+                assert worth(kept.text, here) == pytest.approx(gradient, rel=1e-9, abs=1e-11)
         for kept in found.lines:
             assert kept.latex.count("{") == kept.latex.count("}")
             assert kept.latex.count(r"\left") == kept.latex.count(r"\right")
@@ -241,13 +309,23 @@ def test_it_works_inside_no_grad():
         assert line(derive(run.E, run.w["GD"]), "local").text == "−(y − ŷ) · ŷ(1 − ŷ) · h_D"
 
 
-def test_values_without_names_are_called_E_and_w():
+def test_values_without_names_are_called_as_graph_calls_them():
     w = ag.Value(3.0)
-    assert derive(w * w, w).equation == "∂E/∂w = 2·w = 6"
-    E = ag.Value(2.0, name="E")
-    assert derive(w * E, w).subject == "∂loss/∂w"
-    taken = [ag.Value(1.0, name=n) for n in ("E", "loss", "w", "weight")]
-    assert derive(w * sum(taken), w).subject == "∂multiply_1/∂value_1"
+    E = w * w
+    assert derive(E, w).equation == "∂multiply_1/∂value_1 = 2·value_1 = 6"
+    for level in ("unit", "operation", "matrix"):
+        assert derive(E, w, level=level).subject == "∂multiply_1/∂value_1"
+    assert [n.name for n in ag.graph(E).nodes] == ["value_1", "multiply_1"]
+    assert derive(E, "value_1").equation == derive(E, w).equation
+    arrays = ag.Value([1.0, 2.0])
+    assert derive((arrays * arrays).sum(), arrays, element=1).equation == "∂sum_1/∂value_1[1] = 2·value_1[1] = 4"
+    net = nn.MLP([2, 1])
+    assert derive(nn.MSELoss()(net(np.ones((3, 2))), np.ones((3, 1))), net[0].weight).subject == "∂E/∂0.weight"
+
+
+def test_two_values_of_one_name_are_told_apart_as_graph_does():
+    a, twin = ag.Value(2.0, name="a"), ag.Value(3.0, name="a")
+    assert derive(named(a * twin, "E"), a).equation == "∂E/∂a = a (2) = 3"
 
 
 def test_intermediate_values_can_be_derived_too():
@@ -316,6 +394,32 @@ def test_hostile_names_stay_text(hostile):
         assert not {e.tag.split("}")[1] for e in root.iter()} & {"b", "script"}
 
 
+def test_a_value_from_no_grad_has_no_graph():
+    x = ag.Value(2.0, name="x")
+    with ag.no_grad():
+        y = x * 3
+    with pytest.raises(ag.GraphError, match=r"derive: a Value made by multiply was computed inside no_grad\(\), so it"):
+        derive(y, x)
+    with pytest.raises(
+        ag.GraphError, match=r"its graph ends at a Value made by multiply, which was computed inside no_grad\(\)"
+    ):
+        derive(y * 2, x)
+
+
+@pytest.mark.parametrize("digits", [0, -1, 0.5, "4", None, True])
+def test_digits_are_a_whole_number(digits):
+    run = record(WORKED, INPUTS, TARGET)
+    with pytest.raises(ValueError, match="derive: digits must be a whole number from 1 on, got"):
+        derive(run.E, run.w["GD"], digits=digits)
+
+
+def test_derivations_can_be_compared():
+    E, (W_1, _, W_2), _ = network(rows=True)
+    assert derive(E, W_1) == derive(E, W_1)
+    assert derive(E, W_1) != derive(E, W_2)
+    assert derive(E, W_1) != "a derivation"
+
+
 # -- numbers -----------------------------------------------------------------------------------------
 
 
@@ -344,12 +448,57 @@ def test_numbers_have_decimals_unless_they_would_lose_by_it(data, digits, text, 
     assert decimals(data, "latex", digits).written == latex
 
 
+@pytest.mark.parametrize("digits", [1, 2, 4, 6])
+@pytest.mark.parametrize("size", [1.0, 0.05, 0.0044257, 1e-5, 87.654321])
+def test_what_is_printed_multiplies_out(size, digits):
+    w = ag.Value(1.23456, name="w")
+    s = named(w * size, "s")
+    found = derive(named(s * 6.54321, "E"), w, digits=digits)
+    precision = 0.5 * 10.0 ** (1 - min(digits, 3))  # of a number with so many digits
+    for written, exactly in zip(line(found, "numbers").text.split(" · "), (6.54321, size), strict=True):
+        assert worth(written, {}) == pytest.approx(exactly, rel=precision)
+    result = worth(line(found, "result").text, {})
+    assert result == pytest.approx(found.result, rel=precision)
+    assert worth(line(found, "numbers").text, {}) == pytest.approx(result, rel=3.5 * precision)
+
+
+def test_small_numbers_keep_their_digits():
+    w, q = ag.Value(1.0, name="w"), ag.Value(0.001123, name="q")
+    E = named(w * q, "E")
+    assert derive(E, w).equation == "∂E/∂w = q = 0.001123"
+    assert derive(E, w, level="matrix").equation.endswith("= 0.001123")
+    x = ag.Value(0.3, name="x")
+    assert derive(named(x * 0.011234, "E"), x).equation == "∂E/∂x = 0.01123"
+    s = named(x * 0.0044257, "s")
+    assert derive(named(s * 6.0, "E"), x).equation == "∂E/∂x = ∂E/∂s · ∂s/∂x = 6 · 0.004426 = 0.02655"
+
+
+def test_a_number_looks_the_same_in_every_line():
+    x = ag.Value(0.3, name="x")
+    s = named(x * 0.123456, "s")
+    h = named(np.sin(s), "h")
+    assert derive(h, x).equation == "∂h/∂x = ∂h/∂s · ∂s/∂x = cos(s) · 0.1235 = 0.9993 · 0.1235 = 0.1234"
+
+
 def test_infinite_and_nan_gradients_are_shown():
     x = ag.Value(0.0, name="x")
     a = named(np.sqrt(x), "a")
     found = derive(named(2 * a, "E"), x)
     assert line(found, "numbers").text == "2 · inf"
     assert line(found, "result").text == "inf"
+
+
+def test_products_that_are_infinite_with_both_signs():
+    x = ag.Value(0.0, name="x")
+    a = named(np.sqrt(x), "a")
+    b = named(-a, "b")
+    found = derive(named(a * 2 + b, "E"), x, level="operation")
+    assert line(found, "numbers").text == "(1 · (−1) + 1 · 2) · inf"
+    c = named(-np.sqrt(x), "c")
+    with np.errstate(all="ignore"):
+        found = derive(named(a + c, "E"), x)
+    assert line(found, "numbers").text == "1 · inf + 1 · (−inf)"
+    assert line(found, "result").text == "nan"
 
 
 def test_float32():
@@ -446,6 +595,37 @@ def test_every_line_of_a_matrix_derivation_has_the_engine_s_numbers(rows, which)
     np.testing.assert_array_equal(found.result, gradient)
 
 
+def test_only_weighing_makes_a_score_of_an_array():
+    rng = np.random.default_rng(0)
+    net = nn.Sequential(nn.Linear(3, 4, rng=rng), nn.LayerNorm(4), nn.Linear(4, 1, rng=rng))
+    E = named((net(rng.normal(size=(5, 3))) ** 2).sum(), "E")
+    found = derive(E, net[0].weight)
+    assert [(kept.subject, kept.text) for kept in found.lines[:3]] == [
+        ("δ_2", "−∂E/∂s_2 = −2·s_2"),
+        ("δ_1", "−∂E/∂s_1"),
+        ("∂E/∂0.weight", "−δ_1ᵀ x"),
+    ]
+    assert "The formula of ∂E/∂s_1 is too long" in str(found)
+
+
+def test_no_two_deltas_have_one_name():
+    rng = np.random.default_rng(0)
+    A, B, C = (ag.Value(rng.normal(size=(2, 2)), name=n) for n in "ABC")
+    x = ag.Value(rng.normal(size=2), name="x")
+    s = named(A @ x, "s_1")
+    h = named(B @ np.tanh(s), "h_1")
+    out = named(C @ np.tanh(h), "s_2")
+    found = derive(named((out**2).sum(), "E"), A)
+    assert [kept.subject for kept in found.lines if kept.kind == "delta"] == ["δ_2", "δ_h1", "δ_s1"]
+    numbers = {kept.subject: kept.text for kept in found.lines if kept.kind == "numbers"}
+    for value, delta in ((s, "δ_s1"), (h, "δ_h1"), (out, "δ_2")):
+        [gradient] = ag.gradients((out**2).sum(), [value])
+        assert numbers[delta] == number(-gradient).written
+    assert line(found, "delta").subject_latex == r"\delta_{2}"
+    x.name = "δ_2"  # a name that is taken
+    assert derive(named((out**2).sum(), "E"), A).lines[0].subject == "δ_s2"
+
+
 def test_one_example_as_a_vector():
     W, x, y = (
         ag.Value([[1.0, 2.0], [0.5, -1.0]], name="W"),
@@ -507,7 +687,7 @@ def test_a_scalar_weight_behind_arrays_is_a_matrix_derivation():
     assert found.level == "matrix"
     assert found.result == ag.gradients(np.sum(e * e), [w])[0]
     unnamed = np.sum((w * x - 1.0) ** 2)
-    assert derive(unnamed, w).equation == "∂E/∂w = 2·Σ((w·x − 1) ⊙ x) = 44"
+    assert derive(unnamed, w).equation == "∂sum_1/∂w = 2·Σ((w·x − 1) ⊙ x) = 44"
 
 
 # -- entries -----------------------------------------------------------------------------------------
@@ -595,6 +775,23 @@ def test_entries_that_cannot_be_derived():
     big = ag.Value(np.ones((300, 300)), name="big")
     with pytest.raises(ValueError, match=r"taken apart into single numbers, the computation has about .* operations"):
         derive(np.sum(big * big), big, element=(0, 0))
-    picked = ag.Value([1.0, 2.0], name="p")
-    with pytest.raises(ag.GraphError, match=r"was not computed from p\[1\]"):
-        derive(picked[0] * 2, picked, element=1)
+
+
+@pytest.mark.parametrize("level", ["unit", "operation"])
+@pytest.mark.parametrize("function", [lambda p: p[:2] ** 2, np.max, lambda p: -np.min(p[:2])])
+def test_an_entry_that_is_not_used_has_the_gradient_0(function, level):
+    p = ag.Value([1.0, 4.0, 3.0], name="p")
+    E = named(function(p).sum() if function(p).ndim else function(p), "E")
+    found = derive(E, p, element=2, level=level)
+    assert found.result == ag.gradients(E, [p])[0][2] == 0
+    assert (found.equation, found.level) == ("∂E/∂p[2] = 0", level)
+    assert str(found) == "∂E/∂p[2] = 0\np[2] is not used: a small change of it changes nothing."
+    assert found.lines[0].subject_latex == r"\frac{\partial E}{\partial p[2]}"
+    assert found.subject == "∂E/∂p[2]"
+    assert len(found.lines) == 1
+
+
+def test_the_entry_of_a_single_number_is_itself():
+    x = ag.Value(3.0, name="x")
+    E = named(x * x, "E")
+    assert derive(E, x, element=()).equation == derive(E, x).equation == "∂E/∂x = 2·x = 6"

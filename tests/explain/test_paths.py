@@ -197,7 +197,16 @@ def test_a_scalar_weight_behind_arrays():
     found = paths(np.sum((w * x) * w), w)
     assert [p.product for p in found.listed] == [12.0, 12.0]
     assert found.gradient == 24.0
-    assert found.loss == "E"
+    assert (found.loss, found.weight) == ("sum_1", "w")
+
+
+def test_values_without_names_are_called_as_graph_calls_them():
+    w = ag.Value(3.0)
+    E = w * w
+    found = paths(E, w)
+    assert [found.loss, found.weight] == [n.name for n in ag.graph(E).nodes[::-1]] == ["multiply_1", "value_1"]
+    net = nn.MLP([2, 1])
+    assert paths(nn.MSELoss()(net(np.ones((3, 2))), np.ones((3, 1))), net[0].weight).loss == "E"
 
 
 def test_zero_times_infinity_is_zero_as_in_backpropagation():
@@ -206,6 +215,20 @@ def test_zero_times_infinity_is_zero_as_in_backpropagation():
     found = paths(named(0 * a + x, "E"), x)
     assert sorted(p.product for p in found.listed) == [0.0, 1.0]
     assert found.total == found.gradient == 1.0
+    said = "0 · ∞ counts as 0, as in backpropagation: nothing arrives there."
+    assert str(found).splitlines()[-1] == said
+    twice = paths(named(0 * a + 0 * a + x, "E"), x)
+    assert str(twice).count(said) == 1
+    assert r"& 0 \cdot \infty \text{ counts as 0" in twice.latex
+    assert "counts as 0" not in str(paths(named(2 * a, "E"), x))
+
+
+def test_zero_times_nan_is_zero_too():
+    x = ag.Value(-1.0, name="x")
+    with np.errstate(all="ignore"):
+        found = paths(named(np.log(x * np.nan) * 0 + x, "E"), x)
+    assert found.total == found.gradient == 1.0
+    assert "0 · nan counts as 0" in str(found)
 
 
 # -- the rest ----------------------------------------------------------------------------------------
@@ -247,8 +270,13 @@ def test_hostile_names_stay_text(hostile):
 
 def test_errors_that_teach():
     run = record(WORKED, INPUTS, TARGET)
-    with pytest.raises(ValueError, match="limit must be at least 1, got 0"):
-        paths(run.E, run.w["GD"], limit=0)
+    for limit in (0, -1, 0.5, "a", None, True):
+        with pytest.raises(ValueError, match=f"paths: limit must be a whole number from 1 on, got {limit!r}"):
+            paths(run.E, run.w["GD"], limit=limit)
+    with ag.no_grad():
+        alone = run.E * 2
+    with pytest.raises(ag.GraphError, match=r"paths: a Value made by multiply was computed inside no_grad\(\)"):
+        paths(alone, run.E)
     with pytest.raises(ag.GraphError, match="paths: E was not computed from v"):
         paths(run.E, ag.Value(1.0, name="v"))
     with pytest.raises(ag.GraphError, match="the weight is the loss itself"):
@@ -261,6 +289,15 @@ def test_errors_that_teach():
     run.w["GD"].data = 5.0
     with pytest.raises(ag.GraphError, match="changed after"):
         paths(run.E, run.w["DA"])
+
+
+def test_paths_can_be_compared():
+    W = ag.Value([[1.0, 2.0]], name="W")
+    E = named((W * W).sum(), "E")
+    assert paths(E, W) == paths(E, W)
+    assert paths(E, W) != paths(E, W, limit=1)
+    assert paths(E, W).listed[0] == paths(E, W, limit=1).listed[0]
+    assert paths(E, W) != "paths"
 
 
 def test_a_weight_may_be_given_by_its_name():

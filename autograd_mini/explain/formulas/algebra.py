@@ -12,8 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.explain.formatting import SMALL
 from autograd_mini.explain.formulas.array_algebra import array_function, outer_product
-from autograd_mini.explain.formulas.expressions import Array, Expression, Function, Name, Product, power, product, total
+from autograd_mini.explain.formulas.expressions import (
+    Array,
+    Expression,
+    Function,
+    Name,
+    Product,
+    Sum,
+    power,
+    product,
+    total,
+)
 from autograd_mini.explain.formulas.notation import name_of, until_named
 from autograd_mini.primitives import elementwise, shaping
 from autograd_mini.value import Value
@@ -29,7 +40,7 @@ def simplify(value: Any, *, names: Mapping[Value, str] | None = None, limit: int
     Args:
         value: a Value; a plain number or array is an expression too.
         names: names for Values that have none, or other ones than they have.
-        limit: the largest expression, in numbers, names and operations.
+        limit: the largest simplified expression, in numbers, names and functions.
 
     Raises:
         TooLargeError: a larger one.
@@ -42,18 +53,16 @@ def simplify(value: Any, *, names: Mapping[Value, str] | None = None, limit: int
         return _constant(value)
     names = names or {}
     made: dict[Value, Expression] = {}
-    sizes: dict[Value, int] = {}
     for node in until_named(value, names):
         own_name = name_of(node, names)
         if node.op is None or not node.inputs or own_name is not None:
             made[node] = _constant(node.data) if own_name is None else Name(own_name, id(node), node.ndim)
-            sizes[node] = 1
             continue
-        sizes[node] = 1 + sum(sizes[x] if type(x) is Value else 1 for x in node.inputs)
-        if sizes[node] > limit:
+        e = _simplified(node, [made[x] if type(x) is Value else _constant(x) for x in node.inputs])
+        made[node] = e if node.op is shaping.broadcast_to else _folded(node.data, e)  # copies are told best as such
+        if made[node].size > limit:
             raise TooLargeError(f"the formula has more than {limit} parts; name some Values on the way")
-        made[node] = _simplified(node, [made[x] if type(x) is Value else _constant(x) for x in node.inputs])
-    return made[value]
+    return _folded(value.data, made[value])
 
 
 def _constant(data: Any) -> Expression:
@@ -92,6 +101,30 @@ def _simplified(node: Value, operands: Sequence[Expression]) -> Expression:
     if op.elementwise or op.variadic:
         return Function(op, tuple(operands), node.params, node.ndim)
     return array_function(op, operands, node.params, node.shape, np.shape(_data(node.inputs[0])))
+
+
+def _folded(data: Any, e: Expression) -> Expression:
+    """A formula of constant arrays as what it comes to, if that is few numbers, or copies of one."""
+    if not _is_constant(e) or not (e.ndim or any(p.ndim for p in _parts(e))):  # e^2 of numbers is a formula
+        return e
+    numbers = np.ravel(data)
+    if len(numbers) <= SMALL:
+        return _constant(data)
+    if np.any(numbers != numbers[0]):
+        return e
+    return Function(shaping.broadcast_to, (_constant(numbers[0]),), (np.shape(data),), np.ndim(data))
+
+
+def _is_constant(e: Expression) -> bool:
+    return isinstance(e, Array) or (not isinstance(e, Name) and all(map(_is_constant, _parts(e))))
+
+
+def _parts(e: Expression) -> Sequence[Expression]:
+    if isinstance(e, Function):
+        return e.operands
+    if isinstance(e, Product):
+        return [p.base for p in (*e.over, *e.under)]
+    return e.terms if isinstance(e, Sum) else ()
 
 
 def _as_number(e: Expression, node: Value, position: int) -> Expression:

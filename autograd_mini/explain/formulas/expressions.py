@@ -6,13 +6,14 @@
 
 Making a product multiplies its numbers and joins equal factors to powers; making a sum adds terms that
 differ by a number only. Both keep the order in which things were written. What is not certain to hold for every
-number is left alone: x/x stays, since x may be 0.
+number is left alone: x/x stays, since x may be 0; x/x² becomes 1/x, where neither is a number if x is 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ class Expression:
 
     ndim: int = 0
     """Of the numbers it stands for."""
+
+    @cached_property
+    def size(self) -> int:
+        """How many names, numbers and functions it is written with."""
+        return 1
 
     def formula(self, style: Style, digits: int = 4, tight: bool = False) -> Formula:
         """The formula and how tightly it binds; `tight` leaves out signs, as the lecture does: ŷ(1 − ŷ), W h."""
@@ -83,6 +89,10 @@ class Function(Expression):
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", _params_key(self.params))
 
+    @cached_property
+    def size(self) -> int:
+        return 1 + sum(e.size for e in self.operands)
+
     def formula(self, style: Style, digits: int = 4, tight: bool = False) -> Formula:
         operands = [o.formula(style, digits, tight) for o in self.operands]
         if self.op in MATRIX_PRODUCTS:  # (a ⊙ b) cᵀ and (2 a) bᵀ, not a ⊙ b cᵀ
@@ -105,6 +115,10 @@ class Power(Expression):
     def ndim(self) -> int:  # type: ignore[override]
         return self.base.ndim
 
+    @cached_property
+    def size(self) -> int:
+        return self.base.size + (self.exponent != 1)
+
     def formula(self, style: Style, digits: int = 4, tight: bool = False) -> Formula:
         base = self.base.formula(style, digits, tight)
         if self.exponent == 1:
@@ -126,8 +140,16 @@ class Product(Expression):
     def ndim(self) -> int:  # type: ignore[override]
         return max([0, *(p.ndim for p in (*self.over, *self.under))])
 
+    @property
+    def is_number(self) -> bool:
+        return not self.over and not self.under
+
+    @cached_property
+    def size(self) -> int:
+        return max(1, (abs(self.coefficient) != 1) + sum(p.size for p in (*self.over, *self.under)))
+
     def formula(self, style: Style, digits: int = 4, tight: bool = False) -> Formula:
-        if not self.over and not self.under:
+        if self.is_number:
             return number(self.coefficient, style, digits)
         if self.coefficient < 0:
             positive = Product(-self.coefficient, self.over, self.under).formula(style, digits, tight)
@@ -155,6 +177,10 @@ class Sum(Expression):
     def ndim(self) -> int:  # type: ignore[override]
         return max(t.ndim for t in self.terms)
 
+    @cached_property
+    def size(self) -> int:
+        return sum(t.size for t in self.terms)
+
     def formula(self, style: Style, digits: int = 4, tight: bool = False) -> Formula:
         result = self.terms[0].formula(style, digits, tight)
         for term in self.terms[1:]:
@@ -173,10 +199,15 @@ def _times(left: Power | None, upper: Formula, right: Power, factor: Formula, st
         level = POWER if factor.precedence == PRODUCT else factor.precedence
         return operation(JUXTAPOSED, [upper, Formula(factor.written, level)], (), style)
     both = operation(elementwise.multiply, [upper, factor], (), style)
-    plain = left is None or (left.exponent == 1 and isinstance(left.base, Name))
-    if tight and style == "text" and plain and right.exponent == 1 and isinstance(right.base, Sum):
-        return Formula(f"{upper.written}({factor.written})", both.precedence)
+    if tight and style == "text" and right.exponent == 1 and isinstance(right.base, Sum):
+        bare = left is None or _is_complement(left, right.base)
+        return Formula(f"{upper.written}({factor.written})", both.precedence) if bare else both
     return both
+
+
+def _is_complement(x: Power, e: Sum) -> bool:
+    """Whether e is 1 − x, so that x(1 − x) may be written: any other x(…) looks like a function."""
+    return isinstance(x.base, Name) and e.terms == (Product(1.0), Product(-1.0, (x,)))
 
 
 # -- making simplified expressions ---------------------------------------------------------------------
@@ -201,6 +232,7 @@ def product(factors: Iterable[Expression], coefficient: float = 1.0, under: Iter
         _join(over, part.under)
     if coefficient == 0:
         return Product(0.0)
+    _cancel(over, low)
     if coefficient == 1 and len(over) == 1 and over[0].exponent == 1 and not low:
         return over[0].base
     return Product(coefficient, tuple(over), tuple(low))
@@ -219,6 +251,16 @@ def _join(place: list[Power], powers: Iterable[Power]) -> None:
                 break
         else:
             place.append(p)
+
+
+def _cancel(over: list[Power], low: list[Power]) -> None:
+    """x/x³ = 1/x²: only where some of it stays below, so that it is undefined for the same x as before."""
+    for p in list(over):
+        for i, q in enumerate(low):
+            if p.base == q.base and p.exponent < q.exponent and p.exponent.is_integer() and q.exponent.is_integer():
+                low[i] = Power(q.base, q.exponent - p.exponent)
+                over.remove(p)
+                break
 
 
 def total(terms: Iterable[Expression]) -> Expression:

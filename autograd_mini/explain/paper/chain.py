@@ -14,15 +14,14 @@ from autograd_mini.backprop import gradients, topological_order
 from autograd_mini.errors import GraphError
 from autograd_mini.explain.formulas.algebra import TooLargeError, simplify
 from autograd_mini.explain.formulas.expressions import Expression
-from autograd_mini.explain.graph_data import check_value, graph
-from autograd_mini.hooks import gradient_hooks
+from autograd_mini.explain.graph_data import check_value, graph, refuse_hooks
 from autograd_mini.modes import record_anyway
 from autograd_mini.value import Value
 
 #: A piece of graph with more nodes is not turned into a formula.
 LARGEST_PIECE = 100
-#: A formula of more numbers, names and operations is not written.
-LARGEST_FORMULA = 100
+#: A formula of more numbers, names and functions is not written.
+LARGEST_FORMULA = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +60,7 @@ def way(function: str, loss: Value, w: Value) -> list[Value]:
     if w not in set(order) or loss not in depends:
         raise GraphError(_not_in_graph(function, loss, w, order))
     between = [node for node in order if node in depends]
-    for node in between:
-        if id(node) in gradient_hooks:
-            raise GraphError(
-                f"{function}: a gradient hook on {_called(node)} changes gradients on the way, which no formula tells; "
-                "remove() it first"
-            )
+    refuse_hooks(function, between)
     return between
 
 
@@ -75,31 +69,24 @@ def _called(node: Value) -> str:
 
 
 def _not_in_graph(function: str, loss: Value, w: Value, order: list[Value]) -> str:
+    if loss.op is not None and not loss.inputs:
+        return f"{function}: {_called(loss)} was computed inside no_grad(), so it has no graph; compute it outside"
     leaves = [node.name for node in reversed(order) if node.op is None and node.name]
     known = ", ".join(leaves[:10]) + (" …" if len(leaves) > 10 else "")
+    ends = next((node for node in order if node.op is not None and not node.inputs), None)
+    cut = "" if ends is None else f"; its graph ends at {_called(ends)}, which was computed inside no_grad()"
     twin = next((node for node in order if node.name == w.name and w.name), None)
     hint = f"; the graph has another Value called {w.name}: is it from an earlier pass?" if twin is not None else ""
     return (
         f"{function}: {_called(loss)} was not computed from {_called(w)} of shape {w.shape}{hint} "
-        f"(its named leaves: {known or 'none'})"
+        f"(its named leaves: {known or 'none'}){cut}"
     )
 
 
 def value_names(loss: Value, w: Value, generated: bool) -> dict[Value, str]:
-    """Names for formulas: the Values' own; with `generated`, those that `graph` makes for all others.
-
-    A loss or a weight without a name is called E or w, unless another Value is.
-    """
-    if generated:
-        names = {n.value: n.name for n in graph(loss).nodes if n.value is not None}
-    else:
-        names = {v: v.name for v in topological_order(loss) if v.name}
-    taken = {v.name for v in names}
-    for value, wanted in ((loss, ("E", "loss")), (w, ("w", "weight"))):
-        if not value.name:
-            own = next((x for x in wanted if x not in taken), None)
-            names[value] = own or graph(loss).node(value).name
-    return names
+    """The names by which `graph` shows the loss, w and all Values that have a name; with `generated`, all others."""
+    nodes = [node for node in graph(loss).nodes if node.value is not None]
+    return {n.value: n.name for n in nodes if generated or n.named or n.value is loss or n.value is w}  # type: ignore[misc]
 
 
 @dataclass

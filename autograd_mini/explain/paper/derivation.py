@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -36,13 +38,40 @@ class Note(NamedTuple):
     text: str
 
 
-def too_long(latex: str, text: str) -> Note:
-    """Says that a derivative is left as a symbol."""
-    advice = "is too long to be read; name some of the Values on its way."
-    return Note(rf"\text{{The formula of }} {latex} \text{{ {advice}}}", f"The formula of {text} {advice}")
+def too_long(derivatives: Iterable[Note]) -> list[Note]:
+    """Says, once, which derivatives are left as symbols.
+
+    >>> too_long([Note(r"\\partial a", "∂a"), Note(r"\\partial b", "∂b")])[0].text
+    'The formulas of ∂a, ∂b are too long to be read; name some of the Values on their way.'
+    """
+    symbols = list(dict.fromkeys(derivatives))
+    if not symbols:
+        return []
+    start, end = "The formula of", "is too long to be read; name some of the Values on its way."
+    if len(symbols) > 1:
+        start, end = "The formulas of", "are too long to be read; name some of the Values on their way."
+    latex, text = (", ".join(written) for written in zip(*symbols, strict=True))
+    return [Note(rf"\text{{{start} }} {latex} \text{{ {end}}}", f"{start} {text} {end}")]
 
 
-@dataclass(frozen=True)
+def zero_counts(factors: Sequence[float]) -> list[Note]:
+    """Says that a product stays 0 from a 0 on, whatever follows, if something follows that is no finite number.
+
+    >>> [note.text for note in zero_counts([2.0, 0.0, math.inf])], zero_counts([math.inf, 2.0])
+    (['0 · ∞ counts as 0, as in backpropagation: nothing arrives there.'], [])
+    """
+    zero = next((i for i, f in enumerate(factors) if f == 0), len(factors))
+    if not all(map(math.isfinite, factors[:zero])):
+        return []  # it is nan from here on
+    other = next((f for f in factors[zero:] if not math.isfinite(f)), None)
+    if other is None:
+        return []
+    latex, text = (r"\text{nan}", "nan") if math.isnan(other) else (r"\infty", "∞")
+    said = "as in backpropagation: nothing arrives there."
+    return [Note(rf"0 \cdot {latex} \text{{ counts as 0, {said}}}", f"0 · {text} counts as 0, {said}")]
+
+
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """The gradient of one weight, derived: print it, or let a notebook show it.
 
@@ -61,7 +90,8 @@ class Derivation:
     @property
     def subject(self) -> str:
         """What is derived, as text: "∂E/∂w"."""
-        return next(line.subject for line in self.lines if line.kind in ("chain", "local"))
+        own = [line.subject for line in self.lines if line.kind in ("chain", "local", "result")]
+        return next(filter(None, own))
 
     @property
     def text(self) -> str:
@@ -85,6 +115,11 @@ class Derivation:
         rows += [f"& {note.latex}" for note in self.notes]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Derivation) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __str__(self) -> str:
         return self.text
 
@@ -99,6 +134,16 @@ class Derivation:
             "notes": [note._asdict() for note in self.notes],
             "result": as_stored(self.result),
         }
+
+
+def in_decimals(numbers: Iterable[Any], digits: int) -> bool:
+    """Whether `digits` decimals are enough for all of them, so that what is printed multiplies out.
+
+    >>> in_decimals([0.2355, 0.18, 0.0382], 4), in_decimals([6.0, 0.0044], 4), in_decimals([0.25], 1)
+    (True, False, False)
+    """
+    smallest = max(0.01, 10.0 ** (2 - digits))
+    return all(np.ndim(x) or x == 0 or abs(x) >= smallest for x in numbers)
 
 
 def decimals(data: Any, style: Style, digits: int) -> Formula:

@@ -17,19 +17,17 @@ import numpy as np
 from autograd_mini.backprop import gradients
 from autograd_mini.explain.formulas.algebra import TooLargeError, simplify
 from autograd_mini.explain.formulas.expressions import Expression, Name, Sum, product
-from autograd_mini.explain.formulas.notation import name
+from autograd_mini.explain.formulas.notation import name, number
 from autograd_mini.explain.formulas.templates import Formula, Style
 from autograd_mini.explain.graph_data import graph
-from autograd_mini.explain.paper.chain import Condensed, value_names
+from autograd_mini.explain.paper.chain import LARGEST_FORMULA, Condensed, value_names
 from autograd_mini.explain.paper.constants import name_constants
-from autograd_mini.explain.paper.derivation import STYLES, Derivation, Line, Note, decimals, too_long
+from autograd_mini.explain.paper.derivation import STYLES, Derivation, Line, Note, decimals, in_decimals, too_long
 from autograd_mini.explain.paper.layer_names import WEIGHING, layer_names
 from autograd_mini.modes import record_anyway
 from autograd_mini.primitives import elementwise, products, shaping
 from autograd_mini.rules import ATOM, POWER
 from autograd_mini.value import Value
-
-LARGEST_FORMULA = 100
 
 
 def matrix_derivation(loss: Value, w: Value, between: list[Value], digits: int) -> Derivation:
@@ -47,14 +45,16 @@ class _Matrix:
         self.nodes = [v for v in self.graph.between if v in self.graph.below or v is w]
         self.numbers = dict(zip(self.nodes, gradients(self.loss, self.nodes), strict=True))
         self.deltas: dict[Value, str] = {}
+        self.in_decimals = False
         self.lines: list[Line] = []
         self.notes: list[Note] = []
+        self.too_long: list[Note] = []
 
     # -- the derivation ------------------------------------------------------------------------------
 
     def derivation(self) -> Derivation:
         scores = [v for v in self.nodes if v is not self.loss and v is not self.w and is_score(v, self.names)]
-        self.deltas = {v: _delta_name(self.names[v], len(scores) == 1) for v in scores}
+        self.deltas = _delta_names(scores, self.names)
         arriving: dict[Value, Any] = {self.loss: None}
         for node in self.nodes[:-1]:
             upstream = arriving[node] if node is self.loss else self.passed_on(node, arriving[node])
@@ -64,7 +64,7 @@ class _Matrix:
                 for x, part in zip(targets, found, strict=True):
                     arriving[x] = arriving[x] + part if x in arriving else part
         self.finish(self.expression(arriving[self.w], self.w))
-        return Derivation(self.lines, self.numbers[self.w], "matrix", self.notes)
+        return Derivation(self.lines, self.numbers[self.w], "matrix", [*self.notes, *too_long(self.too_long)])
 
     def passed_on(self, node: Value, arrived: Any) -> Any:
         """What stands for ∂E/∂node in the formulas below: −δ; the formula itself, if it is short; else its name."""
@@ -79,7 +79,10 @@ class _Matrix:
 
     def finish(self, gradient: Expression | None) -> None:
         derivative, own = self.derivative(self.w), self.names[self.w]
-        self.line("local", derivative, gradient)
+        numbers = [self.numbers[node] for node in (*self.deltas, self.w)]
+        self.in_decimals = bool(self.deltas) and in_decimals(numbers, self.digits)
+        if gradient is not None and self.written(gradient, "text") != self.written(numbers[-1], "text"):
+            self.line("local", derivative, gradient)
         if self.w.op is None and self.deltas:
             rate = Name("µ", 0)
             change = None if gradient is None else product([rate, gradient], -1.0)
@@ -101,8 +104,7 @@ class _Matrix:
         try:
             return simplify(gradient, names=self.names, limit=LARGEST_FORMULA)
         except TooLargeError:
-            latex, text = (self.derivative(node).formula(style).written for style in STYLES)
-            self.notes.append(too_long(latex, text))
+            self.too_long.append(Note(*(self.derivative(node).formula(style).written for style in STYLES)))
             return None
 
     # -- writing -------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ class _Matrix:
     def written(self, side: Any, style: Style) -> str:
         if isinstance(side, Expression):
             return side.formula(style, self.digits, tight=True).written
-        return decimals(side, style, self.digits).written
+        return (decimals if self.in_decimals else number)(side, style, self.digits).written
 
 
 @dataclass(frozen=True)
@@ -151,20 +153,33 @@ def _negative(e: Expression | None) -> Expression | None:
     return None if e is None else product([e], -1.0)
 
 
-def _delta_name(score: str, alone: bool) -> str:
-    """δ for s, δ_1 for s_1."""
-    if alone:
-        return "δ"
-    match = re.fullmatch(r"\w_(\w+)", score)
-    return f"δ_{match[1] if match else score}"
+def _delta_names(scores: list[Value], names: Mapping[Value, str]) -> dict[Value, str]:
+    """δ for s if it is the only one, else δ_1 for s_1; δ_s1 and δ_h1 where both would be δ_1."""
+    subscripts = {}
+    for v in scores:
+        match = re.fullmatch(r"(\w)_(\w+)", names[v])
+        subscripts[v] = (match[2], match[1] + match[2], names[v]) if match else (names[v], names[v], names[v])
+    taken = set(names.values())
+    short = [subscript[0] for subscript in subscripts.values()]
+    deltas: dict[Value, str] = {}
+    for v, (shortest, *longer) in subscripts.items():
+        wanted = ["δ"] if len(scores) == 1 else [f"δ_{shortest}"] if short.count(shortest) == 1 else []
+        wanted += [f"δ_{subscript}" for subscript in longer]
+        own = next((delta for delta in wanted if delta not in taken), f"δ({names[v]})")
+        deltas[v] = own
+        taken.add(own)
+    return deltas
 
 
 def is_score(node: Value, names: Mapping[Value, str]) -> bool:
-    """Whether a Value is a weighted sum: on its way from named Values something is multiplied with a leaf."""
+    """Whether a Value is a weighted sum: on its way from named Values something is multiplied with a leaf.
+
+    An elementwise product makes a single number a score, w·x, but no array: layer normalization scales with one.
+    """
     seen, stack = {node}, [node]
     while stack:
         v = stack.pop()
-        weighs = v.op is not None and (v.op.name in WEIGHING or v.op is elementwise.multiply)
+        weighs = v.op is not None and (v.op.name in WEIGHING or (v.op is elementwise.multiply and not node.ndim))
         if weighs and any(type(x) is Value and _behind_moves(x).op is None for x in v.inputs):
             return True
         new = {x for x in v.inputs if type(x) is Value and x not in names} - seen

@@ -4,7 +4,9 @@
 >>> x = ag.Value(3.0, name="x")
 >>> y = x * x
 >>> y.name = "y"
->>> print(paths(y * x, x))
+>>> E = y * x
+>>> E.name = "E"
+>>> print(paths(E, x))
 dE/dx = 27: the sum of 3 products, one a path, from x to E
 1. x → y → E: 3 · 3 = 9
 2. x → y → E: 3 · 3 = 9
@@ -29,7 +31,8 @@ from autograd_mini.explain.formulas.symbols import symbol
 from autograd_mini.explain.formulas.templates import Style
 from autograd_mini.explain.graph_data import check_value, value_called
 from autograd_mini.explain.paper.chain import value_names, way
-from autograd_mini.explain.paper.walking import Edge, carry, count_paths, edges_between, walk
+from autograd_mini.explain.paper.derivation import Note, zero_counts
+from autograd_mini.explain.paper.walking import Edge, carry, count_paths, edges_between, multiplied, walk
 from autograd_mini.explain.stored import as_stored
 from autograd_mini.rules import SUM
 from autograd_mini.value import Value
@@ -38,7 +41,7 @@ from autograd_mini.value import Value
 LONGEST = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Path:
     """One way from w to the loss."""
 
@@ -60,6 +63,19 @@ class Path:
         names = _shortened([symbol(n) for n in self.names], r"\dots")
         return r" \to ".join(names) + r": \quad " + self.formula("latex")
 
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "names": list(self.names),
+            "positions": list(self.positions),
+            "factors": None if self.factors is None else [as_stored(float(f)) for f in self.factors],
+            "product": as_stored(self.product),
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Path) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
     def formula(self, style: Style) -> str:
         """The factors and their product: "3 · 3 = 9"."""
         product = number(self.product, style).written
@@ -70,7 +86,7 @@ class Path:
         return f"{dot.join(_shortened(factors, middle))} = {product}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Paths:
     """A gradient as a sum over paths.
 
@@ -115,7 +131,12 @@ class Paths:
             f"Multiplications: {counted(self.multiplications)} along the paths one by one, "
             f"{counted(self.backprop_multiplications)} by backpropagation."
         )
-        return "\n".join(lines)
+        return "\n".join([*lines, *(note.text for note in self.notes)])
+
+    @property
+    def notes(self) -> list[Note]:
+        """Sentences on how the numbers were multiplied."""
+        return list(dict.fromkeys(note for path in self.listed for note in zero_counts(path.factors or ())))
 
     def sum(self, style: Style) -> str:
         """The products added: "9 + 9 + 9 = 27"."""
@@ -136,7 +157,13 @@ class Paths:
             lines.append(rf"\text{{the other }} {others} \text{{ paths: }} \quad {number(self.rest, 'latex').written}")
         total = number(self.gradient, "latex").written if self.count == 1 else self.sum("latex")
         lines.append(rf"\frac{{\mathrm{{d}} {symbol(self.loss)}}}{{\mathrm{{d}} {symbol(self.weight)}}} = {total}")
+        lines += [note.latex for note in self.notes]
         return "\\begin{aligned}\n" + " \\\\\n".join(f"& {line}" for line in lines) + "\n\\end{aligned}"
+
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Paths) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.text
@@ -149,20 +176,11 @@ class Paths:
 
     def to_dict(self) -> dict[str, Any]:
         """All of it for JSON; counts are exact whole numbers, or text if they have thousands of digits."""
-        listed = [
-            {
-                "names": list(path.names),
-                "positions": list(path.positions),
-                "factors": None if path.factors is None else [as_stored(float(f)) for f in path.factors],
-                "product": as_stored(path.product),
-            }
-            for path in self.listed
-        ]
         return {
             "loss": self.loss,
             "weight": self.weight,
             "count": _storable(self.count),
-            "listed": listed,
+            "listed": [path.to_dict() for path in self.listed],
             "gradient": as_stored(self.gradient),
             "rest": as_stored(self.rest),
             "multiplications": _storable(self.multiplications),
@@ -189,7 +207,7 @@ def paths(loss: Value, w: Value | str, *, limit: int = 20) -> Paths:
         TypeError: not Values.
         KeyError: no Value has that name, or several have.
         GraphError: the loss is not a scalar, was not computed from w, or is w; a leaf's data changed.
-        ValueError: a limit below 1.
+        ValueError: a limit that is no whole number from 1 on.
 
     >>> import autograd_mini as ag
     >>> v = x = ag.Value(1.0, name="x")
@@ -199,8 +217,8 @@ def paths(loss: Value, w: Value | str, *, limit: int = 20) -> Paths:
     >>> p.count == 2**1000, p.backprop_multiplications
     (True, 2000)
     """
-    if limit < 1:
-        raise ValueError(f"paths: limit must be at least 1, got {limit}")
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise ValueError(f"paths: limit must be a whole number from 1 on, got {limit!r}")
     check_value("paths", loss)
     w = value_called(loss, w)
     between = way("paths", loss, w)
@@ -230,7 +248,7 @@ def _path(taken: list[Edge], names: dict[Value, str]) -> Path:
         if factors is not None and np.ndim(carried) == np.ndim(x.data) == 0:
             local = carry(node, position, 1.0)
             factors.append(local)
-            carried = carried * local if carried else 0.0  # 0 · ∞ = 0, as in backpropagation
+            carried = multiplied((carried, local))
         else:
             factors = None
             carried = carry(node, position, carried)

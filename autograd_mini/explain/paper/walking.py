@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import reduce
 from typing import Any
 
 from autograd_mini.backprop import gradients
@@ -65,6 +66,11 @@ def walk(loss: Value, w: Value, edges: Edges) -> Iterator[list[Edge]]:
         else:
             taken.append((node, position))
             choices.append((below, iter(edges[below])))
+
+
+def multiplied(factors: Iterable[float]) -> float:
+    """The factors from the loss down, multiplied as backpropagation does: once 0, it stays 0, also if ∞ follows."""
+    return reduce(lambda upstream, local: upstream * local if upstream else 0.0, factors, 1.0)
 
 
 def carry(node: Value, position: int, upstream: Any) -> Any:
