@@ -176,6 +176,29 @@ def test_console_script(wheel_venv, tmp_path):
     assert "usage: autograd-mini" in run(python.with_name("autograd-mini"), "--help", cwd=tmp_path)
 
 
+WITHOUT_EXTRAS = """
+import autograd_mini as ag
+from autograd_mini.lecture.network import worked_step
+
+E, sgd = worked_step()
+story = ag.trace(E, sgd)
+print(len(story), len(ag.graph(E).nodes), ag.draw(E).svg("built-in").count('id="node-'))
+print(ag.derive(E, "w_GD").lines[-1].text, ag.paths(E, "A").count, ag.source(E).run()["d_w_GD"])
+print(ag.delta_rule(E, learning_rate=10).largest_difference < 1e-14, ag.draw_network(E).listing[:1])
+for needs_an_extra in (story.to_dataframe, ag.graph(E).to_networkx, lambda: ag.step_through(E)):
+    try:
+        needs_an_extra()
+    except ModuleNotFoundError as error:
+        print("autograd-mini[explain]" in str(error))
+"""
+
+
+def test_explanations_need_no_extra_but_where_they_say_so(wheel_venv, tmp_path):
+    python, _ = wheel_venv
+    lines = run(python, "-c", WITHOUT_EXTRAS, cwd=tmp_path).splitlines()
+    assert lines == ["67 36 36", "−0.0382 2 -0.03816470715743934", "True A", "True", "True", "True"]
+
+
 def test_editable_install(build, new_venv, checkout, tmp_path):
     wheel = build("editable")
     python, site_packages = new_venv(wheel)
