@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import inspect
 import math
 import os
 import statistics
@@ -15,13 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_mini as ag
-from autograd_mini import Local, Primitive, Pull, Value, nn
+from autograd_mini import Local, Primitive, Pull, Value, floats, nn, rules
 from autograd_mini.explain.program.program import Program, source
+from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_source import NoSourceError, definition
 from autograd_mini.explain.program.spelling import RESERVED, Names, identifier, number_text
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from autograd_mini.notes import record_sources
-from autograd_mini.primitives import TABLE
+from autograd_mini.primitives import TABLE, elementwise, products, reductions, shaping
 from tests.engine.examples import EXAMPLES
 from tests.engine.test_random_programs import numbers, program
 
@@ -555,6 +557,110 @@ def test_an_identifier_is_its_own_identifier(label):
     assert identifier(identifier(label)).rstrip("_") == identifier(label).rstrip("_")
 
 
+def names_in_rules():
+    """Every name that a rule, or a function beside the rules, binds, and some that they mention."""
+    found = {"np", "math", "others", "constant", "chain_rule", "rule", "put_back", "stable_sigmoid", "sum_1", "LN2"}
+    for module in (elementwise, reductions, products, shaping, rules, floats):
+        for function in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(function, ast.FunctionDef | ast.Lambda):
+                found |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+                stored = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+                found |= {node.id for node in stored if isinstance(node.ctx, ast.Store)}
+    return sorted(found)
+
+
+NAMES_IN_RULES = names_in_rules()
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE.keys())
+def test_values_called_like_the_names_in_rules(row):
+    assert {"x", "y", "g", "z", "position", "inputs", "axis", "start", "np", "term", "put_back"} <= set(NAMES_IN_RULES)
+    for turn, example in enumerate(EXAMPLES[row.name]):
+        wishes = iter(NAMES_IN_RULES[7 * turn :] + NAMES_IN_RULES[: 7 * turn])
+        inputs = [Value(x, name=next(wishes)) for x in example.inputs]
+        others = [Value(np.full((7,) * (1 + k % 2), 0.5), name=name) for k, name in enumerate(wishes)]
+        z = np.sum(row(*inputs, params=example.params))
+        check(np.sum(sum(others[::2])) + np.sum(sum(others[1::2])) + z * z)
+
+
+JOINS = {
+    "concatenate": lambda x, y: np.concatenate([y, x, y]),
+    "concatenate along the last": lambda x, y: np.concatenate([y[None], x[None]], axis=-1),
+    "stack": lambda x, y: np.stack([x, x * 2, y[:2]]),
+    "einsum": lambda x, y: np.einsum("i,j->ij", x, y),
+    "einsum on a diagonal": lambda x, y: np.einsum("ii,j->i", x[:, None] * x, y),
+    "matmul": lambda x, y: x @ (x[:, None] * y),
+    "pad": lambda x, y: np.pad(x, (2, 1)) * y[0],
+    "roll": lambda x, y: np.roll(x, 1) * y[1],
+    "cumsum": lambda x, y: np.cumsum(x) * y[2],
+    "prod with a zero": lambda x, y: np.prod(x - x.data[0]) * np.prod(y),
+    "max": lambda x, y: np.max(x) * np.max(y),
+    "norm": lambda x, y: np.linalg.norm(x) * y,
+    "logsumexp": lambda x, y: ag.logsumexp(y) * x,
+    "where": lambda x, y: np.where(x.data > 1, x, y[0]),
+    "getitem": lambda x, y: y[[0, 0, 2]] * x[::-1][0],
+    "log of 0": lambda x, y: np.where(x.data > 1, np.log(x - x.data[0]), 0) * y[0],
+}
+
+
+@pytest.mark.parametrize("formula", JOINS.values(), ids=JOINS)
+def test_two_values_called_like_the_names_in_rules(formula):
+    for first, second in zip(NAMES_IN_RULES, NAMES_IN_RULES[1:] + NAMES_IN_RULES[:1], strict=True):
+        with np.errstate(divide="ignore"):
+            z = formula(Value([1.0, 2.0], name=first), Value([3.0, 4.0, 5.0], name=second))
+        check(np.sum(z * np.arange(1.0, z.size + 1).reshape(z.shape)))
+
+
+def shadowed(x, RATE=2.0):
+    "Names that mean different things in different places."
+    total = sum(RATE for RATE in (1.0, 2.0)) + RATE
+    for max in (1.0, 2.0):
+        total = total + scaled_by(max, x=x) + [-x for x in range(3)][-1] + (lambda x, RATE=RATE: x * RATE)(1.0)
+    return total
+
+
+def scaled_by(np, *, x):
+    best = max(np, 0.0)
+    for _ in range(1):
+        best = best * x
+    return best
+
+
+def test_names_that_mean_different_things_in_different_places():
+    row = Primitive(
+        "odd",
+        lambda x: shadowed(x) * max(sum(RATE for RATE in (1.0, 2.0)), RATE),
+        Local(lambda z, x: sum(x for x in (4.0, 5.0)) * x + RATE * shadowed(x, RATE=1.0)),
+    )
+    for name in ("RATE", "total", "max", "x", "np", "best", "shadowed", "scaled_by", "_"):
+        for number in (1.5, np.array([1.5, -2.0])):
+            z = row(Value(number, name=name))
+            check(z, np.ones(z.shape) if z.ndim else None)
+
+
+def test_a_parameter_with_the_name_of_something_used_is_renamed_where_it_is_given():
+    row = Primitive("odd", lambda x: shadowing(math=x, np=2.0), Local(lambda z, x: 2.0))
+    text = check(row(Value([1.0, 3.0], name="x")), np.ones(2))
+    assert "shadowing(math=x, np_=2.0)" in text
+
+
+def shadowing(math, np):
+    total = math * 0
+    for _ in range(2):
+        total = maximal(total, math * np)
+    return total
+
+
+def maximal(a, b):
+    return np.maximum(a, b)
+
+
+def test_two_values_of_one_name():
+    a, b = Value(2.0, name="a"), Value(3.0, name="a")
+    text = check(a * b + Value(4.0, name="a (2)"))
+    assert len({*text.names.values()}) == len(text.names)
+
+
 def test_names_in_comments_stay_there():
     class Layer(nn.Module):
         def __init__(self):
@@ -645,11 +751,98 @@ def test_what_is_refused():
         z = z * x
     with pytest.raises(ValueError, match="11 Values, more than max_nodes=5"):
         source(z, max_nodes=5)
-    with x.register_hook(lambda grad: grad), pytest.raises(ValueError, match="x has a gradient hook"):
-        source(z)
+    with pytest.raises(ValueError, match="limit is a number of entries, 0 or more, got -1"):
+        source(z, limit=-1)
     x.data = 3.0
     with pytest.raises(ag.GraphError, match="the data of x"):
         source(z)
+
+
+def test_a_gradient_hook_on_any_node_is_refused():
+    x = Value(2.0, name="x")
+    middle = x * x
+    z = middle * 3
+    for node, called in ((x, "x"), (middle, "a Value made by multiply"), (z, "a Value made by multiply")):
+        with (
+            node.register_hook(lambda grad: grad),
+            pytest.raises(ag.GraphError, match=f"source: a gradient hook on {called} changes"),
+        ):
+            source(z)
+    check(z)
+
+
+def test_errors_speak_of_source():
+    x = Value([1.0, 2.0], name="x")
+    with pytest.raises(
+        ag.GraphError, match=r"^source\(\) starts from a scalar.*source\(…, upstream=np.ones\(\(2,\)\)\)$"
+    ):
+        source(x * x)
+    with pytest.raises(ag.ShapeError, match=r"^source\(\): upstream has shape \(3,\), expected \(2,\)"):
+        source(x * x, upstream=np.ones(3))
+    with ag.no_grad():
+        y = np.sum(x)
+    with pytest.raises(ag.GraphError, match=r"^source\(\): this Value was computed by sum inside no_grad\(\)"):
+        source(y)
+
+
+def test_single_numbers_are_always_written_out():
+    x = Value(2.0, name="x")
+    text = check(x * 2 + Value(np.float32(0.5), name="half"), limit=0)
+    assert not text.given
+    assert line(text, "x") == "x = 2.0"
+    assert list(check(np.sum(x * Value([1.0], name="a")), limit=0).given) == ["a"]
+
+
+# -- large graphs ----------------------------------------------------------------------------------
+
+
+def lines_made(monkeypatch, z):
+    """How many lines were worked out, rather than filled in, and the program."""
+    made = []
+    original = Lines._forward, Lines._backward
+    monkeypatch.setattr(Lines, "_forward", lambda *args: made.append(args) or original[0](*args))
+    monkeypatch.setattr(Lines, "_backward", lambda *args: made.append(args) or original[1](*args))
+    text = check(z, max_nodes=10**6)
+    monkeypatch.undo()
+    return len(made), text
+
+
+def test_a_line_is_worked_out_once_for_each_kind_of_operation(monkeypatch):
+    v = Value(1.0, name="v")
+    for k in range(500):
+        v = v * (1.0 + k / 1000) - k / 7
+    made, text = lines_made(monkeypatch, v)
+    assert made < 10
+    assert line(text, "multiply_3") == "multiply_3 = subtract_2 * 1.002"
+    assert line(text, "d_subtract_2") == "d_subtract_2 = d_multiply_3 * 1.002"
+
+
+def test_lines_that_depend_on_a_constants_number_are_made_for_each_number():
+    x, numbers = Value(1.5, name="x"), [2.5, 3.0, -1.5, 1.0, 2.5, -0.0, 0.5]
+    text = check(sum(x**number for number in numbers) + sum(number**x for number in (2.5, 3.0, 2.5)))
+    assert line(text, "d_x").startswith("d_x = d_x + ")
+    assert "d_power_1 * (2.5 * x ** 1.5)" in text
+    check(sum(2 * np.float64(number) * (number - x) / -number for number in (0.5, -0.25, 3.0)))
+
+
+def test_arrays_among_the_operands_have_slots_too(monkeypatch):
+    W = Value(np.eye(3), name="W")
+    rows = [np.full(3, k + 0.5) for k in range(40)]
+    made, text = lines_made(monkeypatch, sum(np.sum((W @ row - row) ** 2) for row in rows))
+    assert made < 20
+    assert line(text, "matmul_40") == "matmul_40 = W @ constant_40"
+
+
+@pytest.mark.parametrize("count", [3, 400])
+def test_of_a_join_each_part_gets_its_slice(count):
+    parts = [Value(np.full(2, float(k)), name=f"x{k}") for k in range(count)]
+    text = check(np.sum(np.concatenate(parts) * np.arange(2.0 * count)))
+    assert line(text, "d_x1") == "d_x1 = d_concatenate_1[2:4]"
+    assert "def " not in text
+    assert len(text) < 200 * count + 1000
+    columns = [Value(np.full((2, 1 + k), 0.5), name=f"c{k}") for k in range(3)]
+    text = check(np.sum(np.square(np.concatenate(columns, axis=-1))))
+    assert line(text, "d_c2") == "d_c2 = d_concatenate_1[:, 3:6]"
 
 
 # -- really alone ----------------------------------------------------------------------------------

@@ -29,7 +29,6 @@ d_x = d_multiply_1 * w
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 from typing import Any
@@ -37,16 +36,16 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import Step, seed, steps, topological_order
-from autograd_mini.explain.graph_data import Graph, check_value, graph
+from autograd_mini.explain.graph_data import Graph, check_value, graph, refuse_hooks
 from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_rewriting import Rewriter
 from autograd_mini.explain.program.rule_source import NoSourceError
 from autograd_mini.explain.program.spelling import Names, number_text
-from autograd_mini.hooks import gradient_hooks
 from autograd_mini.value import Value
 
 #: A longer literal has every row of its array on a line of its own.
 ROW = 80
+LIBRARIES = {"math": "import math", "np": "import numpy as np"}
 
 
 class Program(str):
@@ -92,16 +91,18 @@ def source(value: Value, upstream: Any = None, *, limit: int = 1000, max_nodes: 
     Args:
         value: the result, usually the loss.
         upstream: the gradient to start from, of `value`'s shape; 1 for a scalar by default.
-        limit: arrays of more entries are not written out: the program expects them as variables, and its
-            `given` holds them, `exec(program, dict(program.given))`.
+        limit: arrays of more entries are not written out (single numbers always are): the program expects
+            them as variables, and its `given` holds them, `exec(program, dict(program.given))`.
         max_nodes: the largest graph to write.
 
     Raises:
         TypeError: `value` is not a Value.
-        ValueError: a graph of more than `max_nodes` Values, or with gradient hooks, which are no part of it.
+        ValueError: a graph of more than `max_nodes` Values, or a negative `limit`.
         NoSourceError: the source of an operation of your own is not in a file or a notebook cell, or it
             mentions what a program cannot name.
-        GraphError: no upstream for an array; or a leaf whose data changed after it was recorded.
+        GraphError: no upstream for an array; a leaf whose data changed after it was recorded; or a gradient
+            hook, which is no part of the graph.
+        ShapeError: an upstream of another shape.
 
     >>> W = Value([[1.0, 2.0]], name="W")
     >>> print(source(np.sum(W @ np.ones((2, 3)))).partition("# Forward\\n")[2])
@@ -114,18 +115,16 @@ def source(value: Value, upstream: Any = None, *, limit: int = 1000, max_nodes: 
     d_W = d_matmul_1 @ constant.T
     """
     check_value("source", value)
+    if limit < 0:
+        raise ValueError(f"source: limit is a number of entries, 0 or more, got {limit}")
     order = topological_order(value, check=False)
     if len(order) > max_nodes:
         raise ValueError(
             f"source: the graph has {len(order)} Values, more than max_nodes={max_nodes}: take a node nearer the "
             "leaves, or raise max_nodes"
         )
-    hooked = [v.name or "a Value" for v in order if gradient_hooks.get(id(v))]
-    if hooked:
-        raise ValueError(
-            f"source: {', '.join(hooked)} has a gradient hook, which is no part of the graph: remove() it first"
-        )
-    start, story = seed(value, upstream), steps(value, upstream)
+    refuse_hooks("source", order)
+    start, story = seed(value, upstream, caller="source"), steps(value, upstream)
     return _Writer(graph(value), limit).program(start, story)
 
 
@@ -140,9 +139,8 @@ class _Writer:
         variables = {v: names.new(self.nodes[v].name) for v in by_right}
         self.names = {v: variables[v] for v in self.nodes}
         self.gradients = {v: names.new(f"d_{name}") for v, name in self.names.items()}
-        shapes = {name: v.shape for known in (self.names, self.gradients) for v, name in known.items()}
         mixed = any(node.dtype != "float64" for node in self.nodes.values())
-        self.rewriter = Rewriter(names, shapes, mixed)
+        self.rewriter = Rewriter(names, mixed=mixed)
         self.lines = Lines(self.rewriter, self.names, self.gradients, mixed)
         self.given: dict[str, np.ndarray] = {}
 
@@ -163,7 +161,7 @@ class _Writer:
             ["# Forward", *forward] if forward else [],
             [f"# Backward: d_v stands for ∂{label}/∂v", first, *backward],
         ]
-        sections[0] += self._imports(sections)
+        sections[0] += self._imports([first, *given])
         text = "\n\n".join("\n".join(section) for section in sections if section)
         program = Program(text)
         program.names, program.gradient_names, program.given = self.names, self.gradients, self.given
@@ -187,17 +185,16 @@ class _Writer:
         return lines
 
     def _given(self, name: str, data: Any) -> str:
-        if np.size(data) <= self.limit:
+        if not np.ndim(data) or np.size(data) <= self.limit:
             text = number_text(data)
             return f"{name} = {text if len(text) <= ROW else number_text(data, in_rows=True)}"
         self.given[name] = np.array(data, order="K")
         return f"# {name}: {data.dtype} array of shape {data.shape}, too long to write here, is expected as a variable"
 
-    def _imports(self, sections: list[list[str]]) -> list[str]:
-        tree = ast.parse("\n".join(line for section in sections for line in section))
-        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        found = ["import math"] if "math" in used else []
-        found += ["import numpy as np"] if "np" in used else []
+    def _imports(self, numbers: list[str]) -> list[str]:
+        """The imports that the lines need, and the numbers' text."""
+        used = self.rewriter.mentioned | ({"np"} if any("np." in line for line in numbers) else set())
+        found = [line for name, line in LIBRARIES.items() if name in used]
         others = {alias: module.__name__ for alias, module in self.rewriter.outside.modules.items()}
         return found + [f"import {m}" + ("" if m == alias else f" as {alias}") for alias, m in others.items()]
 

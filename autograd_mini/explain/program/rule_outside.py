@@ -1,7 +1,9 @@
 """Write down what a rule's source mentions but does not define: NumPy's functions, numbers, arrays, modules.
 
+>>> from autograd_mini.explain.program.marks import spelled
 >>> outside = Outside(Names(), {})
->>> ast.unparse(outside.reference(np.linalg.norm)), ast.unparse(outside.literal((slice(1, 3), -0.5)))
+>>> norm, index = outside.reference(np.linalg.norm), outside.literal((slice(1, 3), -0.5))
+>>> spelled(ast.unparse(norm)), spelled(ast.unparse(index))
 ('np.linalg.norm', '(slice(1, 3), -0.5)')
 """
 
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.explain.program.marks import MARK, own, parsed
 from autograd_mini.explain.program.rule_folding import UNKNOWN, Shape
 from autograd_mini.explain.program.rule_source import NoSourceError
 from autograd_mini.explain.program.spelling import Names, number_text
@@ -77,36 +80,38 @@ class Outside:
             if (name, thing) not in self._constant_names:
                 self._constant_names[name, thing] = self.names.new(name)
                 self.constants[self._constant_names[name, thing]] = thing
-            return ast.Name(self._constant_names[name, thing])
+            return ast.Name(own(self._constant_names[name, thing]))
         if isinstance(thing, type) and issubclass(thing, Exception):  # a class of our own would add nothing
             thing = next(base for base in thing.__mro__ if base.__module__ == "builtins")
         if thing is EllipsisType or thing is NoneType:
-            return ast.Call(ast.Name("type"), [ast.Constant(... if thing is EllipsisType else None)], [])
+            return ast.Call(ast.Name(own("type")), [ast.Constant(... if thing is EllipsisType else None)], [])
         label = getattr(thing, "__name__", "")
         home = getattr(thing, "__module__", None) or "numpy"  # ufuncs tell no module
         for module in (builtins, np, math, sys.modules.get(home)):
             if label and module is not None and getattr(module, label, None) is thing:
-                return ast.Name(label) if module is builtins else ast.Attribute(self._module(module), label)
+                return ast.Name(own(label)) if module is builtins else ast.Attribute(self._module(module), label)
         return self.literal(thing)
 
     def literal(self, thing: Any) -> ast.expr:
         """A number, text, index or array as an expression; an array gets a name of its own."""
+        if isinstance(thing, str) and MARK.search(thing):
+            raise NoSourceError(f"a program cannot mention the text {thing!r:.60}")
         if thing is None or isinstance(thing, bool | str | bytes | EllipsisType):
             return ast.Constant(thing)
         if isinstance(thing, np.ndarray) and thing.ndim:
-            return ast.Name(self.array(thing))
+            return ast.Name(own(self.array(thing)))
         if isinstance(thing, np.float64) and self.mixed:
-            return ast.parse(f"np.float64({number_text(float(thing))})", mode="eval").body
+            return parsed(f"np.float64({number_text(float(thing))})")
         if isinstance(thing, int | float | np.generic | np.ndarray):
-            return ast.parse(number_text(thing), mode="eval").body
+            return parsed(number_text(thing))
         if isinstance(thing, tuple | list):
             parts = list(map(self.literal, thing))
             return ast.Tuple(parts, ast.Load()) if isinstance(thing, tuple) else ast.List(parts, ast.Load())
         if isinstance(thing, slice):
             ends = [thing.start, thing.stop] + ([] if thing.step is None else [thing.step])
-            return ast.Call(ast.Name("slice"), list(map(self.literal, ends)), [])
+            return ast.Call(ast.Name(own("slice")), list(map(self.literal, ends)), [])
         if isinstance(thing, np.dtype):
-            return ast.parse(f"np.dtype({thing.name!r})", mode="eval").body
+            return parsed(f"np.dtype({thing.name!r})")
         raise NoSourceError(f"a program cannot mention {thing!r:.60} ({type(thing).__name__})")
 
     def array(self, thing: np.ndarray) -> str:
@@ -114,7 +119,7 @@ class Outside:
         if id(thing) not in self._array_names:
             name = self._array_names[id(thing)] = self.names.new("constant")
             self.arrays[name] = thing
-            self.shapes[name] = thing.shape
+            self.shapes[own(name)] = thing.shape
         return self._array_names[id(thing)]
 
     def _module(self, module: ModuleType) -> ast.expr:
@@ -122,17 +127,17 @@ class Outside:
         if path[0] == "numpy":
             return _dotted(["np", *path[1:]])
         if module is math:
-            return ast.Name("math")
+            return ast.Name(own("math"))
         for alias, known in self.modules.items():
             if known is module:
-                return ast.Name(alias)
+                return ast.Name(own(alias))
         alias = self.names.new(path[-1])
         self.modules[alias] = module
-        return ast.Name(alias)
+        return ast.Name(own(alias))
 
 
 def _dotted(path: list[str]) -> ast.expr:
-    expression: ast.expr = ast.Name(path[0])
+    expression: ast.expr = ast.Name(own(path[0]))
     for name in path[1:]:
         expression = ast.Attribute(expression, name)
     return expression

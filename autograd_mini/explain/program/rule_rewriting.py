@@ -1,7 +1,7 @@
 """Rewrite a call of a rule as an expression on named variables: the rule's own source, with the operands in it.
 
 >>> from autograd_mini.primitives import TABLE
->>> rewriter = Rewriter(Names(), {"h": (3,), "s": (3,)})
+>>> rewriter = Rewriter(Names())
 >>> ast.unparse(rewriter.call(TABLE["sigmoid"].rules[0].derivative, [ast.Name("h"), ast.Name("s")]))
 'h * (1 - h)'
 
@@ -17,18 +17,19 @@ What is more than one expression becomes a function of the program.
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import math
 import operator
-from types import FunctionType
+from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.explain.program.marks import MARK, local, mentioned, own, spelled, spelling, unparsed
 from autograd_mini.explain.program.rule_folding import UNKNOWN, Facts, Shape
 from autograd_mini.explain.program.rule_outside import Outside
-from autograd_mini.explain.program.rule_scope import Scope, bound, local_names
+from autograd_mini.explain.program.rule_scope import Scope, bound, bound_names
 from autograd_mini.explain.program.rule_source import Definition, definition
 from autograd_mini.explain.program.spelling import Names
 from autograd_mini.rules import Primitive
@@ -54,16 +55,21 @@ Keywords = list[ast.keyword]
 class Rewriter:
     """Makes expressions of calls, and collects the functions, constants and imports that they need."""
 
-    def __init__(self, names: Names, shapes: dict[str, Shape], mixed: bool = False) -> None:
+    def __init__(self, names: Names, shapes: dict[str, Shape] | None = None, mixed: bool = False) -> None:
         self.names = names
         self.facts = Facts(shapes)
-        self.outside = Outside(names, shapes, mixed)
+        self.outside = Outside(names, self.facts.shapes, mixed)
         self.functions: dict[str, str] = {}
         """Functions of the program: name -> source text."""
-        self.local: set[str] = set()
-        """The local names of these functions."""
-        self._definitions: dict[int, tuple[FunctionType, Definition]] = {}
+        self.mentioned: set[str] = set()
+        """The program's own names that its text has, those of modules among them."""
+        self._definitions: dict[int, tuple[CodeType, Definition]] = {}
         self._names: dict[int, str] = {}
+        self._kept: list[FunctionType] = []
+        """The functions behind these ids."""
+        self._parameters: dict[str, dict[str, str]] = {}
+        """Parameters that are written otherwise than in the source, for each function of the program."""
+        self._locals = 0
         self._active: list[FunctionType] = []
 
     def call(self, function: Any, arguments: list[ast.expr], keywords: Keywords | None = None) -> ast.expr:
@@ -82,8 +88,7 @@ class Rewriter:
         if known is not UNKNOWN:
             return self.outside.literal(known)
         if self.outside.is_own(function):
-            inlined = self._inlined(function, arguments, keywords)
-            return inlined or ast.Call(ast.Name(self.function(function)), arguments, keywords)
+            return self._inlined(function, arguments, keywords) or self._called(function, arguments, keywords)
         shorter = self._shorter(function, arguments, keywords)
         return shorter or ast.Call(self.outside.reference(function), arguments, keywords)
 
@@ -95,13 +100,15 @@ class Rewriter:
             return self.facts.attribute(arguments[0], function.__name__)
         if function is len and self.facts.shape(arguments[0]):
             return self.facts.attribute(arguments[0], "shape")[0]
-        values = [self.facts.value(argument) for argument in arguments]
-        if any(value is UNKNOWN for value in values):
+        if not (tests := function in (np.all, np.any)) and not self.outside.is_own(function):
             return UNKNOWN
-        if function in (np.all, np.any) and np.ndim(values[0]) == 0:
-            return bool(values[0])
-        if not self.outside.is_own(function):
-            return UNKNOWN
+        values = []
+        for argument in arguments:
+            values.append(self.facts.value(argument))
+            if values[-1] is UNKNOWN:
+                return UNKNOWN
+        if tests:
+            return UNKNOWN if np.ndim(values[0]) else bool(values[0])
         try:
             result = function(*values)
         except Exception:  # the program will say so itself
@@ -135,11 +142,16 @@ class Rewriter:
 
     # -- functions ---------------------------------------------------------------------------------
 
+    def local(self, name: str) -> str:
+        """A mark for a name that some function or comprehension binds."""
+        self._locals += 1
+        return local(name, self._locals)
+
     def _definition(self, function: FunctionType) -> Definition:
-        """A copy of the function's syntax tree."""
-        if id(function) not in self._definitions:
-            self._definitions[id(function)] = function, definition(function)
-        return copy.deepcopy(self._definitions[id(function)][1])
+        code = function.__code__
+        if id(code) not in self._definitions:
+            self._definitions[id(code)] = code, definition(function)
+        return self._definitions[id(code)][1]
 
     def _inlined(self, function: FunctionType, arguments: list[ast.expr], keywords: Keywords) -> ast.expr | None:
         """The function's value with the arguments in it, where that is one expression."""
@@ -154,30 +166,47 @@ class Rewriter:
         finally:
             self._active.pop()
 
+    def _called(self, function: FunctionType, arguments: list[ast.expr], keywords: Keywords) -> ast.expr:
+        """A call of a function of the program."""
+        name = self.function(function)
+        parameters = self._parameters.get(name, {})
+        given = [ast.keyword(k.arg and parameters.get(k.arg, k.arg), k.value) for k in keywords]
+        return ast.Call(ast.Name(own(name)), arguments, given)
+
     def reference(self, thing: Any, name: str = "") -> ast.expr:
         """An expression for anything that a rule mentions under that name."""
-        own = self.outside.is_own(thing)
-        return ast.Name(self.function(thing)) if own else self.outside.reference(thing, name)
+        is_own = self.outside.is_own(thing)
+        return ast.Name(own(self.function(thing))) if is_own else self.outside.reference(thing, name)
 
     def function(self, function: FunctionType) -> str:
         """The name of a function of the program, which is written out when it is first needed."""
         if id(function) in self._names:
             return self._names[id(function)]
         node = self._definition(function)
-        local = local_names(node)
-        self.names.taken |= local | self.local
         name = self._names[id(function)] = self.names.new(getattr(node, "name", "rule"))
-        self.local |= local
+        self._kept.append(function)
         self.functions[name] = ""  # stands before the functions that it calls
-        renamed: dict[str, ast.expr] = {old: ast.Name(f"{old}_") for old in local & set(self._names.values())}
-        scope = Scope(self, function, renamed, local)
         body = [ast.Return(node.body)] if isinstance(node, ast.Lambda) else node.body
-        match body:
+        names = {old: self.local(old) for old in sorted(bound_names([node.args, *body]))}
+        scope = Scope(self, function, {old: ast.Name(new) for old, new in names.items()})
+        lines = [scope.visit(line) for line in body]
+        match lines:
             case [ast.Expr(ast.Constant(str(text)) as docstring), *_]:
                 docstring.value = text.partition("\n")[0]
-        written = ast.FunctionDef(name, scope.visit(node.args), [scope.visit(line) for line in body], [], None)
-        self.functions[name] = ast.unparse(ast.fix_missing_locations(written))
+        defaults = list(map(self.reference, function.__defaults__ or ()))
+        given = function.__kwdefaults__ or {}
+        optional = [self.reference(given[k.arg]) if k.arg in given else None for k in node.args.kwonlyargs]
+        spec = scope.parameters(node.args, defaults, optional)
+        text = unparsed(ast.FunctionDef(name, spec, lines, [], None))
+        self.functions[name] = self.spelled(text)
+        written = spelling(text)
+        self._parameters[name] = {old: written.get(MARK.sub(r"\2", new), old) for old, new in names.items()}
         return name
+
+    def spelled(self, text: str, fill: Callable[[str], Any] = str) -> str:
+        """A text without marks; notes what it mentions."""
+        self.mentioned |= mentioned(text)
+        return spelled(text, fill)
 
 
 def _params(keywords: Keywords) -> list[ast.expr]:

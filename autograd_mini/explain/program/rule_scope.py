@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.explain.program.rule_folding import UNKNOWN, is_short
+from autograd_mini.explain.program.marks import calls, slot
+from autograd_mini.explain.program.rule_folding import OPERANDS, UNKNOWN, is_short
+from autograd_mini.explain.program.rule_source import NoSourceError
 
 if TYPE_CHECKING:
     from autograd_mini.explain.program.rule_rewriting import Rewriter
 
 
-class Scope(ast.NodeTransformer):
-    """One function on its way into a program; changes the tree that it visits.
+#: Where a name stands as plain text in a syntax tree.
+NAMING = ((ast.ExceptHandler, "name"), (ast.MatchAs, "name"), (ast.MatchStar, "name"), (ast.MatchMapping, "rest"))
+
+
+class Scope(ast.NodeVisitor):
+    """One function on its way into a program: makes a new tree, and leaves the source's as it is.
 
     Args:
-        operands: the expression that each parameter stands for.
-        local: the function's own names, which stay.
+        names: the expression that each parameter and each local name stands for; any other name is looked up
+            outside the function.
     """
 
-    def __init__(
-        self,
-        rewriter: Rewriter,
-        function: FunctionType,
-        operands: dict[str, ast.expr],
-        local: Set[str] = frozenset(),
-    ) -> None:
+    def __init__(self, rewriter: Rewriter, function: FunctionType, names: Mapping[str, ast.expr]) -> None:
         self.rewriter, self.facts, self.outside = rewriter, rewriter.facts, rewriter.outside
         self.function = function
-        self.operands = operands
-        self.local = set(local)
-        self.uses: Counter[str] = Counter()
+        self.names = dict(names)
+        self.long: Counter[int] = Counter()
+        """How often each expression stands that should not be written twice, by its id."""
 
     def value_of(self, body: list[ast.stmt]) -> ast.expr | None:
         """What a body returns, as one expression; None where it takes more than that."""
@@ -41,6 +41,11 @@ class Scope(ast.NodeTransformer):
             match line:
                 case ast.Pass() | ast.Expr(ast.Constant()):
                     continue
+                case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, ast.expr() as value):
+                    short = self._short(value)
+                    if short is None:
+                        return None
+                    self.names[name] = short
                 case ast.If(test, then, otherwise):
                     known = self.facts.value(self.visit(test))
                     rest = [*(then if known else otherwise), *body[i + 1 :]]
@@ -51,25 +56,34 @@ class Scope(ast.NodeTransformer):
                     return None
         return None
 
-    def _returned(self, value: ast.expr) -> ast.expr | None:
-        if any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(value)):
+    def _short(self, value: ast.expr) -> ast.expr | None:
+        """An assigned value that may be written wherever the name stands; else None."""
+        if _binds_elsewhere(value):
             return None
-        busy = self.rewriter.names.taken | self.rewriter.local
-        for name in local_names(value):  # of a comprehension or a lambda: not to be mistaken for a variable
-            if name in busy:
-                self.operands[name] = ast.Name(self.rewriter.names.new(name))
-            else:
-                self.local.add(name)
-        self.uses.clear()
         result: ast.expr = self.visit(value)
-        repeated = any(n > 1 and not is_short(self.operands[name]) for name, n in self.uses.items())
-        return None if repeated else result
+        return result if self.facts.value(result) is not UNKNOWN or is_short(result) else None
+
+    def _returned(self, value: ast.expr) -> ast.expr | None:
+        if _binds_elsewhere(value):
+            return None
+        self.long.clear()
+        result: ast.expr = self.visit(value)
+        return None if any(n > 1 for n in self.long.values()) else result
+
+    def generic_visit(self, node: ast.AST) -> Any:
+        """A copy of the node, its parts visited."""
+        return type(node)(**{field: self._part(part) for field, part in ast.iter_fields(node)})
+
+    def _part(self, part: Any) -> Any:
+        if isinstance(part, list):
+            return [self._part(item) for item in part]
+        return self.visit(part) if isinstance(part, ast.AST) else part
 
     # -- names -------------------------------------------------------------------------------------
 
     def _thing(self, node: ast.expr) -> Any:
         """What an expression names outside the function, UNKNOWN if it names nothing there."""
-        if isinstance(node, ast.Name) and node.id not in self.operands and node.id not in self.local:
+        if isinstance(node, ast.Name) and node.id not in self.names:
             return self.outside.lookup(self.function, node.id)
         if isinstance(node, ast.Attribute):
             parent = self._thing(node.value)
@@ -77,11 +91,14 @@ class Scope(ast.NodeTransformer):
         return UNKNOWN
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in self.operands:
-            operand = self.operands[node.id]
-            self.uses[node.id] += 1
-            return ast.Name(operand.id, node.ctx) if isinstance(operand, ast.Name) else operand
-        return node if node.id in self.local else self.rewriter.reference(self._thing(node), node.id)
+        if node.id not in self.names:
+            return self.rewriter.reference(self._thing(node), node.id)
+        meant = self.names[node.id]
+        if isinstance(meant, ast.Name):
+            return ast.Name(meant.id, node.ctx)
+        if not is_short(meant):
+            self.long[id(meant)] += 1
+        return meant
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         thing = self._thing(node)
@@ -90,22 +107,89 @@ class Scope(ast.NodeTransformer):
             if self.outside.is_own(thing):
                 return self.rewriter.reference(thing)
             return self.outside.attribute(parent, node.attr)
-        node.value = self.visit(node.value)
-        found = self.facts.attribute(node.value, node.attr)
-        return node if found is UNKNOWN else self.outside.literal(found)
+        value = self.visit(node.value)
+        found = self.facts.attribute(value, node.attr)
+        return ast.Attribute(value, node.attr, node.ctx) if found is UNKNOWN else self.outside.literal(found)
+
+    def _written(self, name: str) -> str:
+        """How a name that is bound here, and stands as plain text, is written."""
+        meant = self.names.get(name)
+        return meant.id if isinstance(meant, ast.Name) else name
+
+    def _bind(self, names: Set[str]) -> None:
+        """Gives each name that a function or a comprehension binds a mark of its own."""
+        self.names |= {name: ast.Name(self.rewriter.local(name)) for name in sorted(names)}
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        renamed = self.operands.get(node.arg)
-        return ast.arg(renamed.id if isinstance(renamed, ast.Name) else node.arg)
+        return ast.arg(self._written(node.arg))
+
+    def visit_alias(self, node: ast.alias) -> ast.alias:
+        if node.asname is None and "." in node.name:  # binds only the first part, and loads the others
+            raise NoSourceError(f"a program cannot write `import {node.name}` inside a function; import it outside")
+        return ast.alias(node.name, self._written(node.asname or node.name))
+
+    def visit_Global(self, node: ast.Global) -> ast.stmt:
+        raise NoSourceError(f"a rule that sets global names ({', '.join(node.names)}) is no program of its own")
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.stmt:
+        return ast.Nonlocal(list(map(self._written, node.names)))
+
+    def _naming(self, node: ast.AST) -> ast.AST:
+        copied: ast.AST = self.generic_visit(node)
+        for kind, field in NAMING:
+            if isinstance(node, kind) and getattr(node, field):
+                setattr(copied, field, self._written(getattr(node, field)))
+        return copied
+
+    visit_ExceptHandler = visit_MatchAs = visit_MatchStar = visit_MatchMapping = _naming
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
         target, value = self.visit(node.target), node.value
         return ast.Pass() if value is None else ast.Assign([target], self.visit(value))
 
+    # -- scopes inside -----------------------------------------------------------------------------
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
-        node.returns = None
-        self.generic_visit(node)
-        return node
+        decorators = list(map(self.visit, node.decorator_list))
+        spec, body = self._inner(node.args, node.body)
+        return ast.FunctionDef(self._written(node.name), spec, body, decorators, None)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        spec, (body,) = self._inner(node.args, [node.body])
+        return ast.Lambda(spec, body)
+
+    def _inner(self, spec: ast.arguments, body: Sequence[ast.AST]) -> tuple[ast.arguments, list[Any]]:
+        defaults, kw_defaults = list(map(self.visit, spec.defaults)), [d and self.visit(d) for d in spec.kw_defaults]
+        outer = self.names.copy()
+        shared = {name for line in body for n in ast.walk(line) if isinstance(n, ast.Nonlocal) for name in n.names}
+        self._bind(bound_names([spec, *body]) - shared)
+        written, inside = self.parameters(spec, defaults, kw_defaults), [self.visit(line) for line in body]
+        self.names = outer
+        return written, inside
+
+    def parameters(
+        self, spec: ast.arguments, defaults: list[ast.expr], kw_defaults: list[ast.expr | None]
+    ) -> ast.arguments:
+        """The parameters of a function, with these defaults."""
+        parts = {field: self._part(part) for field, part in ast.iter_fields(spec) if "defaults" not in field}
+        return ast.arguments(**parts, defaults=defaults, kw_defaults=kw_defaults)
+
+    def _comprehension(self, node: Any) -> ast.expr:
+        outer, generators = self.names.copy(), []
+        for part in node.generators:
+            iterated = self.visit(part.iter)  # the first one outside, in the others the earlier targets are known
+            self._bind(bound_names([part.target]))
+            target, tests = self.visit(part.target), list(map(self.visit, part.ifs))
+            generators.append(ast.comprehension(target, iterated, tests, part.is_async))
+        fields = {name: self.visit(getattr(node, name)) for name in node._fields if name != "generators"}
+        self.names = outer
+        made: ast.expr = type(node)(**fields, generators=generators)
+        return made
+
+    visit_ListComp = visit_SetComp = visit_GeneratorExp = visit_DictComp = _comprehension
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return self.outside.literal(node.value) if isinstance(node.value, str) else ast.Constant(node.value)
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -122,7 +206,10 @@ class Scope(ast.NodeTransformer):
         found: list[ast.expr] = []
         for part in map(self.visit, parts):
             inside = part.value if isinstance(part, ast.Starred) else None
-            found += inside.elts if isinstance(inside, ast.Tuple) else [part]
+            if isinstance(inside, ast.Name) and inside.id == OPERANDS:
+                found += [ast.Name(slot(f"inputs{place}")) for place in range(len(self.facts.operands))]
+            else:
+                found += inside.elts if isinstance(inside, ast.Tuple) else [part]
         return found
 
     def visit_Tuple(self, node: ast.Tuple) -> ast.expr:
@@ -161,15 +248,21 @@ class Scope(ast.NodeTransformer):
                 return value.elts[places]
             if isinstance(places, tuple):
                 return ast.Tuple([value.elts[i] for i in places], node.ctx)
+        if isinstance(value, ast.Name) and value.id == OPERANDS:
+            place, count = self.facts.value(index), len(self.facts.operands)
+            if type(place) is int and -count <= place < count:
+                return ast.Name(slot(f"inputs{place % count}"))
         return self._folded(ast.Subscript(value, _as_index(index), node.ctx))
 
     def _folded(self, node: ast.expr) -> ast.expr:
         """A number instead of an expression of numbers; but 1 / 12 reads better than 0.08333333333333333."""
         match node:
-            case ast.BinOp(ast.Constant(int()), ast.Div(), ast.Constant(int())) | ast.Constant() | ast.Tuple():
+            case ast.BinOp(ast.Constant(int()), ast.Div(), ast.Constant(int())):
                 return node
-            case ast.Call(ast.Name("slice" | "type")):
+            case ast.Constant() | ast.Name() | ast.Tuple():
                 return node
+        if calls(node, "slice", "type"):
+            return node
         known = self.facts.value(node)
         try:
             return node if known is UNKNOWN else self.outside.literal(known)
@@ -179,12 +272,12 @@ class Scope(ast.NodeTransformer):
 
 def _as_index(index: ast.expr) -> ast.expr:
     """An index as it is written in brackets: slice(1, None) is 1:."""
-    match index:
-        case ast.Call(ast.Name("slice"), ends):
-            shown = [None if isinstance(end, ast.Constant) and end.value is None else end for end in ends]
-            return ast.Slice(*shown)
-        case ast.Tuple(parts) if parts:
-            return ast.Tuple(list(map(_as_index, parts)), index.ctx)
+    if isinstance(index, ast.Call) and calls(index, "slice"):
+        return ast.Slice(*[None if isinstance(e, ast.Constant) and e.value is None else e for e in index.args])
+    if isinstance(index, ast.Tuple) and len(index.elts) == 1 and calls(index.elts[0], "slice"):
+        return _as_index(index.elts[0])
+    if isinstance(index, ast.Tuple) and index.elts:
+        return ast.Tuple(list(map(_as_index, index.elts)), ast.Load())
     return index
 
 
@@ -212,15 +305,25 @@ def bound(
     return operands if set(operands) == expected else None
 
 
-def local_names(tree: ast.AST) -> set[str]:
-    """All names that are defined inside a piece of source."""
+def bound_names(parts: Iterable[ast.AST]) -> set[str]:
+    """The names that a function's parameters and body bind, not those of functions and comprehensions inside it."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in parts:
         match node:
-            case ast.Name(name, ast.Store() | ast.Del()) | ast.arg(name) | ast.ExceptHandler(_, str(name)):
+            case ast.Name(name, ast.Store() | ast.Del()) | ast.arg(name):
                 found.add(name)
             case ast.alias(name, alias):
-                found.add(alias or name.partition(".")[0])
-            case ast.FunctionDef(name) if node is not tree:
+                found.add(alias or name)
+            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
                 found.add(name)
+                continue
+            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                found |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+                continue
+        found |= {getattr(node, field) for kind, field in NAMING if isinstance(node, kind) and getattr(node, field)}
+        found |= bound_names(ast.iter_child_nodes(node))
     return found
+
+
+def _binds_elsewhere(value: ast.expr) -> bool:
+    return any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(value))

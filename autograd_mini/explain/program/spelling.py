@@ -25,14 +25,16 @@ class Names:
 
     def __init__(self) -> None:
         self.taken: set[str] = set()
+        self._counts: dict[str, int] = {}
 
     def new(self, wish: str) -> str:
         """An identifier that nothing else has, as near to the wish as can be."""
         stem = identifier(wish)
-        name, count = stem, 1
+        name, count = stem, self._counts.get(stem, 1)
         while name in self.taken:
             count += 1
             name = f"{stem}_{count}"
+        self._counts[stem] = count
         self.taken.add(name)
         return name
 
