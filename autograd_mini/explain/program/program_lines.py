@@ -7,16 +7,16 @@ import math
 from collections.abc import Callable
 from functools import partial
 from types import NoneType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autograd_mini.backprop import Step, broadcast_axes
 from autograd_mini.explain.program.marks import mentioned, own, slot, spelled, unparsed
+from autograd_mini.explain.program.program_forms import Form, form_of
 from autograd_mini.explain.program.rule_folding import OPERANDS, UNKNOWN
 from autograd_mini.explain.program.rule_rewriting import Rewriter
 from autograd_mini.explain.program.spelling import number_text
-from autograd_mini.numbers import constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
 
@@ -25,19 +25,6 @@ def chain_rule(upstream: Any, local: Any) -> Any:
     """upstream · local, but 0 wherever upstream is 0, also where local is infinite."""
     product = upstream * local
     return np.where((upstream == 0) & ~np.isfinite(product), 0.0, product)[()]
-
-
-class Form(NamedTuple):
-    """Which of its codes an operation ran, and on what."""
-
-    forward: Callable[..., Any]
-    rules: tuple[Callable[..., Any], ...]
-    """The derivative or the pull for each input."""
-    numbers: list[Any]
-    floats: bool = False
-    """Whether it ran on Python floats alone, with `math`."""
-    wraps: bool = False
-    """Whether Python floats were handed to it as NumPy's, which divide by zero and have a shape."""
 
 
 class Lines:
@@ -181,7 +168,7 @@ class Lines:
 
     def _form(self, node: Value) -> Form:
         if node not in self._forms:
-            self._forms[node] = _scalar_form(node) if node.partials is not None else _array_form(node)
+            self._forms[node] = form_of(node)
         return self._forms[node]
 
     def _call(self, node: Value, function: Any, arguments: list[ast.expr]) -> ast.expr:
@@ -255,46 +242,6 @@ class Lines:
         if raw.dtype == kind:
             return expression
         return ast.Call(ast.Attribute(expression, "astype"), [ast.Attribute(ast.Name(own("np")), kind.name)], [])
-
-
-def _scalar_form(node: Value) -> Form:
-    """Of an operation on float64 numbers: on floats with `math`, else NumPy's, on floats or on its own numbers."""
-    op = node.op
-    assert op is not None
-    assert node.partials is not None
-    floats = [float(x.data if type(x) is Value else x) for x in node.inputs]
-    if op.float_forward is not None and not node.params:
-        form = Form(op.float_forward, op.float_rules, floats, floats=True)
-        if _gives(node, form):
-            return form
-    form = Form(op.forward, tuple(rule.derivative for rule in op.rules), floats)  # type: ignore[union-attr]
-    return form if _gives(node, form) else form._replace(numbers=list(map(np.float64, floats)), wraps=True)
-
-
-def _gives(node: Value, form: Form) -> bool:
-    """Whether a form gives the numbers that were recorded."""
-    assert node.partials is not None
-    try:
-        with np.errstate(all="ignore"):
-            z = form.forward(*form.numbers, *node.params)
-            found = [
-                (rule(z, *form.numbers, *node.params), local)
-                for rule, local in zip(form.rules, node.partials, strict=True)
-                if local is not None
-            ]
-    except (ArithmeticError, ValueError, TypeError, AttributeError):
-        return False
-    return all(np.isrealobj(a) and np.array_equal(a, b, equal_nan=True) for a, b in [(z, node.data), *found])
-
-
-def _array_form(node: Value) -> Form:
-    op = node.op
-    assert op is not None
-    numbers = [x.data if type(x) is Value else constant(x) for x in node.inputs]
-    rules = tuple(rule.pull if isinstance(rule, Pull) else rule.derivative for rule in op.rules)
-    if op.elementwise:
-        return Form(op.forward, rules, numbers)
-    return Form(op.forward, rules, with_shapes(numbers), wraps=True)
 
 
 def _is_rearranged(product: Any, after: Any) -> bool:

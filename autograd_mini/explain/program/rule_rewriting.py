@@ -28,8 +28,9 @@ import numpy as np
 
 from autograd_mini.explain.program.marks import MARK, local, mentioned, own, spelled, spelling, unparsed
 from autograd_mini.explain.program.rule_folding import UNKNOWN, Facts, Shape
+from autograd_mini.explain.program.rule_names import bound, bound_names
 from autograd_mini.explain.program.rule_outside import Outside
-from autograd_mini.explain.program.rule_scope import Scope, bound, bound_names
+from autograd_mini.explain.program.rule_scope import Scope
 from autograd_mini.explain.program.rule_source import Definition, definition
 from autograd_mini.explain.program.spelling import Names
 from autograd_mini.rules import Primitive
@@ -187,8 +188,8 @@ class Rewriter:
         self._kept.append(function)
         self.functions[name] = ""  # stands before the functions that it calls
         body = [ast.Return(node.body)] if isinstance(node, ast.Lambda) else node.body
-        names = {old: self.local(old) for old in sorted(bound_names([node.args, *body]))}
-        scope = Scope(self, function, {old: ast.Name(new) for old, new in names.items()})
+        scope = Scope(self, function, {})
+        scope.bind(bound_names([node.args, *body]))
         lines = [scope.visit(line) for line in body]
         match lines:
             case [ast.Expr(ast.Constant(str(text)) as docstring), *_]:
@@ -200,7 +201,7 @@ class Rewriter:
         text = unparsed(ast.FunctionDef(name, spec, lines, [], None))
         self.functions[name] = self.spelled(text)
         written = spelling(text)
-        self._parameters[name] = {old: written.get(MARK.sub(r"\2", new), old) for old, new in names.items()}
+        self._parameters[name] = {old: written.get(MARK.sub(r"\2", scope.written(old)), old) for old in scope.names}
         return name
 
     def spelled(self, text: str, fill: Callable[[str], Any] = str) -> str:

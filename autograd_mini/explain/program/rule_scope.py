@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.explain.program.marks import calls, slot
 from autograd_mini.explain.program.rule_folding import OPERANDS, UNKNOWN, is_short
+from autograd_mini.explain.program.rule_names import NAMING, binds_elsewhere, bound_names
 from autograd_mini.explain.program.rule_source import NoSourceError
 
 if TYPE_CHECKING:
     from autograd_mini.explain.program.rule_rewriting import Rewriter
-
-
-#: Where a name stands as plain text in a syntax tree.
-NAMING = ((ast.ExceptHandler, "name"), (ast.MatchAs, "name"), (ast.MatchStar, "name"), (ast.MatchMapping, "rest"))
 
 
 class Scope(ast.NodeVisitor):
@@ -32,6 +29,7 @@ class Scope(ast.NodeVisitor):
         self.rewriter, self.facts, self.outside = rewriter, rewriter.facts, rewriter.outside
         self.function = function
         self.names = dict(names)
+        self._marks: dict[str, str] = {}
         self.long: Counter[int] = Counter()
         """How often each expression stands that should not be written twice, by its id."""
 
@@ -58,13 +56,13 @@ class Scope(ast.NodeVisitor):
 
     def _short(self, value: ast.expr) -> ast.expr | None:
         """An assigned value that may be written wherever the name stands; else None."""
-        if _binds_elsewhere(value):
+        if binds_elsewhere(value):
             return None
         result: ast.expr = self.visit(value)
         return result if self.facts.value(result) is not UNKNOWN or is_short(result) else None
 
     def _returned(self, value: ast.expr) -> ast.expr | None:
-        if _binds_elsewhere(value):
+        if binds_elsewhere(value):
             return None
         self.long.clear()
         result: ast.expr = self.visit(value)
@@ -111,34 +109,36 @@ class Scope(ast.NodeVisitor):
         found = self.facts.attribute(value, node.attr)
         return ast.Attribute(value, node.attr, node.ctx) if found is UNKNOWN else self.outside.literal(found)
 
-    def _written(self, name: str) -> str:
+    def written(self, name: str) -> str:
         """How a name that is bound here, and stands as plain text, is written."""
         meant = self.names.get(name)
         return meant.id if isinstance(meant, ast.Name) else name
 
-    def _bind(self, names: Set[str]) -> None:
-        """Gives each name that a function or a comprehension binds a mark of its own."""
-        self.names |= {name: ast.Name(self.rewriter.local(name)) for name in sorted(names)}
+    def bind(self, names: Set[str]) -> None:
+        """Marks the names that a function or a comprehension binds; where one hides another, it does so in the text."""
+        for name in sorted(names - set(self._marks)):
+            self._marks[name] = self.rewriter.local(name)
+        self.names |= {name: ast.Name(self._marks[name]) for name in names}
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
-        return ast.arg(self._written(node.arg))
+        return ast.arg(self.written(node.arg))
 
     def visit_alias(self, node: ast.alias) -> ast.alias:
         if node.asname is None and "." in node.name:  # binds only the first part, and loads the others
             raise NoSourceError(f"a program cannot write `import {node.name}` inside a function; import it outside")
-        return ast.alias(node.name, self._written(node.asname or node.name))
+        return ast.alias(node.name, self.written(node.asname or node.name))
 
     def visit_Global(self, node: ast.Global) -> ast.stmt:
         raise NoSourceError(f"a rule that sets global names ({', '.join(node.names)}) is no program of its own")
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.stmt:
-        return ast.Nonlocal(list(map(self._written, node.names)))
+        return ast.Nonlocal(list(map(self.written, node.names)))
 
     def _naming(self, node: ast.AST) -> ast.AST:
         copied: ast.AST = self.generic_visit(node)
         for kind, field in NAMING:
             if isinstance(node, kind) and getattr(node, field):
-                setattr(copied, field, self._written(getattr(node, field)))
+                setattr(copied, field, self.written(getattr(node, field)))
         return copied
 
     visit_ExceptHandler = visit_MatchAs = visit_MatchStar = visit_MatchMapping = _naming
@@ -152,7 +152,7 @@ class Scope(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
         decorators = list(map(self.visit, node.decorator_list))
         spec, body = self._inner(node.args, node.body)
-        return ast.FunctionDef(self._written(node.name), spec, body, decorators, None)
+        return ast.FunctionDef(self.written(node.name), spec, body, decorators, None)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         spec, (body,) = self._inner(node.args, [node.body])
@@ -162,7 +162,7 @@ class Scope(ast.NodeVisitor):
         defaults, kw_defaults = list(map(self.visit, spec.defaults)), [d and self.visit(d) for d in spec.kw_defaults]
         outer = self.names.copy()
         shared = {name for line in body for n in ast.walk(line) if isinstance(n, ast.Nonlocal) for name in n.names}
-        self._bind(bound_names([spec, *body]) - shared)
+        self.bind(bound_names([spec, *body]) - shared)
         written, inside = self.parameters(spec, defaults, kw_defaults), [self.visit(line) for line in body]
         self.names = outer
         return written, inside
@@ -178,7 +178,7 @@ class Scope(ast.NodeVisitor):
         outer, generators = self.names.copy(), []
         for part in node.generators:
             iterated = self.visit(part.iter)  # the first one outside, in the others the earlier targets are known
-            self._bind(bound_names([part.target]))
+            self.bind(bound_names([part.target]))
             target, tests = self.visit(part.target), list(map(self.visit, part.ifs))
             generators.append(ast.comprehension(target, iterated, tests, part.is_async))
         fields = {name: self.visit(getattr(node, name)) for name in node._fields if name != "generators"}
@@ -279,51 +279,3 @@ def _as_index(index: ast.expr) -> ast.expr:
     if isinstance(index, ast.Tuple) and index.elts:
         return ast.Tuple(list(map(_as_index, index.elts)), ast.Load())
     return index
-
-
-def bound(
-    function: FunctionType,
-    spec: ast.arguments,
-    arguments: list[ast.expr],
-    keywords: list[ast.keyword],
-    literal: Callable[[Any], ast.expr],
-) -> dict[str, ast.expr] | None:
-    """Which expression each parameter of a function stands for; None where the text does not tell."""
-    given = {k.arg: k.value for k in keywords}
-    if spec.kwarg or None in given or any(isinstance(argument, ast.Starred) for argument in arguments):
-        return None
-    names = [parameter.arg for parameter in spec.posonlyargs + spec.args]
-    defaults = function.__defaults__ or ()
-    known = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True)) | (function.__kwdefaults__ or {})
-    operands = {name: literal(default) for name, default in known.items()}
-    operands.update(zip(names, arguments, strict=False))
-    operands.update({name: value for name, value in given.items() if name is not None})
-    expected = {*names, *(parameter.arg for parameter in spec.kwonlyargs)}
-    if spec.vararg:
-        operands[spec.vararg.arg] = ast.Tuple(arguments[len(names) :], ast.Load())
-        expected.add(spec.vararg.arg)
-    return operands if set(operands) == expected else None
-
-
-def bound_names(parts: Iterable[ast.AST]) -> set[str]:
-    """The names that a function's parameters and body bind, not those of functions and comprehensions inside it."""
-    found: set[str] = set()
-    for node in parts:
-        match node:
-            case ast.Name(name, ast.Store() | ast.Del()) | ast.arg(name):
-                found.add(name)
-            case ast.alias(name, alias):
-                found.add(alias or name)
-            case ast.FunctionDef(name) | ast.AsyncFunctionDef(name) | ast.ClassDef(name):
-                found.add(name)
-                continue
-            case ast.Lambda() | ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                found |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
-                continue
-        found |= {getattr(node, field) for kind, field in NAMING if isinstance(node, kind) and getattr(node, field)}
-        found |= bound_names(ast.iter_child_nodes(node))
-    return found
-
-
-def _binds_elsewhere(value: ast.expr) -> bool:
-    return any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Await) for node in ast.walk(value))
