@@ -11,8 +11,9 @@
 from typing import TYPE_CHECKING
 
 from autograd_mini import dispatch as _dispatch  # noqa: F401  (teaches NumPy's functions to work on Values)
+from autograd_mini.anomaly import anomaly
 from autograd_mini.backprop import Step, gradients, steps
-from autograd_mini.errors import GraphError, MissingRuleError, ShapeError
+from autograd_mini.errors import AnomalyError, GraphError, MissingRuleError, ShapeError
 from autograd_mini.functions import erf, log_softmax, logsumexp, relu, sigmoid, softmax, softplus
 from autograd_mini.gradcheck import GradcheckError, GradcheckReport, gradcheck
 from autograd_mini.modes import no_grad
@@ -55,6 +56,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Along",
+    "AnomalyError",
     "GradcheckError",
     "GradcheckReport",
     "GraphError",
@@ -65,6 +67,7 @@ __all__ = [
     "ShapeError",
     "Step",
     "Value",
+    "anomaly",
     "delta_rule",
     "derive",
     "draw",

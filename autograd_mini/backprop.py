@@ -13,7 +13,7 @@ so when its turn comes all contributions to its gradient have arrived; no recurs
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -48,6 +48,10 @@ class Step(NamedTuple):
     product: Any
     """The contribution before it took the input's shape: where the input was broadcast, its copies' parts are
     still apart."""
+
+
+#: Each is given the steps of every backward pass and passes them on, while there are any (see `anomaly`).
+step_watchers: list[Callable[[Iterator[Step]], Iterator[Step]]] = []
 
 
 def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> list[Value]:
@@ -280,6 +284,16 @@ def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "back
     return Value(start) if recorded else start
 
 
+def _exhaust(order: Sequence[Value], recorded: bool, retain: bool, alarm: _Alarm) -> None:
+    with alarm.listening():
+        watchers = tuple(step_watchers)
+        walk = backpropagate(order, recorded, retain, bool(watchers), alarm)
+        for watch in watchers:
+            walk = watch(walk)
+        for _ in walk:
+            pass
+
+
 def _restore(order: list[Value], before: list[Any]) -> None:
     for node, grad in zip(order, before, strict=True):
         node.grad = grad
@@ -296,9 +310,7 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
             if node.op is not None or id(node) in gradient_hooks:
                 node.grad = None
         root.grad = start if root.grad is None else root.grad + start
-        with alarm.listening():
-            for _ in backpropagate(order, create_graph, retain_grads, False, alarm):
-                pass
+        _exhaust(order, create_graph, retain_grads, alarm)
         if gradient_hooks:  # a leaf's hooks saw this pass's gradient alone; now it joins the earlier ones
             for node, grad in zip(order, before, strict=True):
                 if node.op is None and grad is not None and id(node) in gradient_hooks:
@@ -337,9 +349,7 @@ def gradients(
             node.grad = None
         output.grad = start
         walk = [node for node in order if node not in stop] if stop else order
-        with alarm.listening():
-            for _ in backpropagate(walk, create_graph, True, False, alarm):
-                pass
+        _exhaust(walk, create_graph, True, alarm)
         reached = set(order)
         return [x.grad if x in reached and x.grad is not None else zero_like(x._data) for x in inputs]
     finally:

@@ -19,6 +19,10 @@ class MissingRuleError(TypeError):
     """NumPy was asked for a function of a Value that has no derivative rule here."""
 
 
+class AnomalyError(FloatingPointError):
+    """Inside `anomaly()`, an operation or its derivative made the first nan or inf; the message says where."""
+
+
 def describe(operand: Any) -> str:
     """Name an operand and its shape, as error messages and pictures do.
 

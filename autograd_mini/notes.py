@@ -38,27 +38,27 @@ class Call(NamedTuple):
 
 def calls_of(value: Value) -> list[Call]:
     """The module calls that returned this Value, the innermost first."""
-    return [note for note in _notes(value) if type(note) is Call]
+    return [note for note in notes_of(value) if type(note) is Call]
 
 
 def source_of(value: Value) -> Source | None:
     """The line of code that computed it, if that was recorded."""
-    return next((note for note in _notes(value) if type(note) is Source), None)
+    return next((note for note in notes_of(value) if type(note) is Source), None)
 
 
-def _notes(value: Value) -> tuple[Any, ...]:
+def notes_of(value: Value) -> tuple[Any, ...]:
     return getattr(value, "notes", ())  # the slot stays empty on nearly every node
 
 
-def _note(value: Value, note: Any) -> None:
-    value.notes = (*_notes(value), note)
+def add_note(value: Value, note: Any) -> None:
+    value.notes = (*notes_of(value), note)
 
 
 def note_call(output: Any, start: int, module: Any) -> None:
     """Note on a module's output, or on all in it, that the call which began at age `start` made it."""
     if type(output) is Value:
         if output.age > start and output.inputs:
-            _note(output, Call(start, module))
+            add_note(output, Call(start, module))
     elif isinstance(output, tuple | list):
         for item in output:
             note_call(item, start, module)
@@ -92,14 +92,14 @@ def record_sources() -> Iterator[None]:
         _sources_depth.set(max(0, _sources_depth.get() - 1))
 
 
-def _note_source(node: Value) -> None:
+def _note_source(node: Value, inputs: tuple) -> None:
     if not _sources_depth.get() or source_of(node) is not None:  # another thread's node; a block within a block
         return
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     file, line = frame.f_code.co_filename, frame.f_lineno
-    _note(node, Source(file, line, linecache.getline(file, line).strip()))
+    add_note(node, Source(file, line, linecache.getline(file, line).strip()))
 
 
 def _is_ours(module: str) -> bool:

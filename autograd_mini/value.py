@@ -44,8 +44,8 @@ UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.power, np.float_p
 UFUNCS.update({row.forward: row for row in primitives.TABLE.values() if isinstance(row.forward, np.ufunc)})
 UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
-#: Called with every node that is recorded, while there are any (see `notes.record_sources`).
-recording_hooks: list[Callable[[Value], None]] = []
+#: Called with every new node and its operands, while there are any (see `notes.record_sources`, `anomaly`).
+recording_hooks: list[Callable[[Value, tuple], None]] = []
 
 next_age = itertools.count(1).__next__
 _new = object.__new__
@@ -429,8 +429,8 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
         node.partials = partials
     node.age = next_age()
     if recording_hooks:
-        for hook in recording_hooks:
-            hook(node)
+        for hook in tuple(recording_hooks):  # a copy, for another thread may take its hook away
+            hook(node, inputs)
     return node
 
 
@@ -440,9 +440,11 @@ def apply1(op: Primitive, x: Value) -> Value:
     if type(xd) is float:
         try:
             z = op.float_forward(xd)  # type: ignore[misc]
-            return record(op, (x,), (), (op.float_rules[0](z, xd),), z)
+            partials = (op.float_rules[0](z, xd),)
         except (ArithmeticError, ValueError, TypeError):
             pass  # log of 0, overflow: NumPy's answer below
+        else:
+            return record(op, (x,), (), partials, z)
     elif type(xd) is np.ndarray:
         return record(op, (x,), (), None, op.forward(xd))
     return apply(op, (x,))
@@ -458,18 +460,20 @@ def apply2(op: Primitive, x: Any, y: Any) -> Value:
             z = op.float_forward(xd, yd)  # type: ignore[misc]
             dx, dy = op.float_rules
             partials = (dx(z, xd, yd) if x_is_value else None, dy(z, xd, yd) if y_is_value else None)
-            return record(op, (x, y), (), partials, z)
         except (ArithmeticError, ValueError, TypeError):
             pass  # division by 0, overflow: NumPy's answer below
+        else:
+            return record(op, (x, y), (), partials, z)
     elif (x_is_value or type(xd) in PLAIN_NUMBERS or is_float_array(xd)) and (
         y_is_value or type(yd) in PLAIN_NUMBERS or is_float_array(yd)
     ):
         try:
             z = op.forward(xd, yd)
-            if type(z) is np.ndarray and z.dtype.kind == "f":
-                return record(op, (x, y), (), None, z)
         except (ValueError, TypeError):
             pass  # apply explains what is wrong
+        else:
+            if type(z) is np.ndarray and z.dtype.kind == "f":
+                return record(op, (x, y), (), None, z)
     return apply(op, (x, y))
 
 
@@ -504,9 +508,10 @@ def _apply_to_numbers(op: Primitive, inputs: tuple, params: tuple, datas: list) 
         try:
             z = op.float_forward(*datas)
             partials = [d(z, *datas) if type(x) is Value else None for d, x in zip(op.float_rules, inputs, strict=True)]
-            return record(op, inputs, (), tuple(partials), float(z))
         except (ArithmeticError, ValueError, TypeError):
             pass
+        else:
+            return record(op, inputs, (), tuple(partials), float(z))
     # What `math` refuses (log of 0, overflow) or has no form for: NumPy answers, with inf or nan
     # and NumPy's own warning.
     numbers = [np.float64(d) for d in datas]
