@@ -98,6 +98,9 @@ def teach(rows: Iterable[Primitive], module_globals: dict[str, Any]) -> None:
         if row.elementwise:
             row.float_forward = on_floats(row.forward)
             row.float_rules = tuple(on_floats(rule.derivative) for rule in row.rules)  # type: ignore[union-attr]
+    for name, item in module_globals.items():  # a rule may call another row, as softplus' does sigmoid
+        if isinstance(item, Primitive) and item.elementwise:
+            float_globals[name] = item.float_forward
 
 
 def _with_globals(function: FunctionType, new_globals: dict[str, Any]) -> FunctionType:

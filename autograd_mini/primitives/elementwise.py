@@ -38,6 +38,11 @@ def exponent_slope(z: Any, x: Any, y: Any) -> Any:
     return z * np.log(np.where((x == 0) & (y >= 0), 1, x))
 
 
+def squared_radius(x: Any, y: Any) -> Any:
+    # At the origin the angle has no slope; 0 is chosen, where 0/0 would be nan.
+    return np.where((x == 0) & (y == 0), 1, x * x + y * y)
+
+
 def elementwise_erf(x: Any) -> Any:
     # NumPy has no erf; math.erf per element is exact to the last digit and slow.
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=x.dtype)[()]
@@ -78,8 +83,8 @@ log         = Primitive("log",        np.log,        Local(lambda z, x: 1 / x), 
 log1p       = Primitive("log1p",      np.log1p,      Local(lambda z, x: 1 / (1 + x)),          latex=r"\ln(1 + {0})")
 log2        = Primitive("log2",       np.log2,       Local(lambda z, x: 1 / (x * LN2)),        latex=r"\log_2({0})")
 log10       = Primitive("log10",      np.log10,      Local(lambda z, x: 1 / (x * LN10)),       latex=r"\log_{{10}}({0})")
-logaddexp   = Primitive("logaddexp",  np.logaddexp,  Local(lambda z, x, y: np.exp(x - z)),
-                                                     Local(lambda z, x, y: np.exp(y - z)),     latex=r"\ln(e^{{{0}}} + e^{{{1}}})")
+logaddexp   = Primitive("logaddexp",  np.logaddexp,  Local(lambda z, x, y: sigmoid(x - y)),
+                                                     Local(lambda z, x, y: sigmoid(y - x)),    latex=r"\ln(e^{{{0}}} + e^{{{1}}})")
 
 sin         = Primitive("sin",        np.sin,        Local(lambda z, x: np.cos(x)),            latex=r"\sin({0})")
 cos         = Primitive("cos",        np.cos,        Local(lambda z, x: -np.sin(x)),           latex=r"\cos({0})")
@@ -87,8 +92,8 @@ tan         = Primitive("tan",        np.tan,        Local(lambda z, x: 1 + z * 
 arcsin      = Primitive("arcsin",     np.arcsin,     Local(lambda z, x: 1 / np.sqrt(1 - x * x)),   latex=r"\arcsin({0})")
 arccos      = Primitive("arccos",     np.arccos,     Local(lambda z, x: -1 / np.sqrt(1 - x * x)),  latex=r"\arccos({0})")
 arctan      = Primitive("arctan",     np.arctan,     Local(lambda z, x: 1 / (1 + x * x)),      latex=r"\arctan({0})")
-arctan2     = Primitive("arctan2",    np.arctan2,    Local(lambda z, x, y: y / (x * x + y * y)),
-                                                     Local(lambda z, x, y: -x / (x * x + y * y)))
+arctan2     = Primitive("arctan2",    np.arctan2,    Local(lambda z, x, y: y / squared_radius(x, y)),
+                                                     Local(lambda z, x, y: -x / squared_radius(x, y)))
 sinh        = Primitive("sinh",       np.sinh,       Local(lambda z, x: np.cosh(x)),           latex=r"\sinh({0})")
 cosh        = Primitive("cosh",       np.cosh,       Local(lambda z, x: np.sinh(x)),           latex=r"\cosh({0})")
 tanh        = Primitive("tanh",       np.tanh,       Local(lambda z, x: 1 - z * z),            latex=r"\tanh({0})")
@@ -97,7 +102,7 @@ arccosh     = Primitive("arccosh",    np.arccosh,    Local(lambda z, x: 1 / np.s
 arctanh     = Primitive("arctanh",    np.arctanh,    Local(lambda z, x: 1 / (1 - x * x)))
 
 sigmoid     = Primitive("sigmoid",    stable_sigmoid,                    Local(lambda z, x: z * (1 - z)),   symbol="σ", latex=r"\sigma({0})")
-softplus    = Primitive("softplus",   lambda x: np.logaddexp(x, 0),      Local(lambda z, x: np.exp(x - z)))                                   # e^(x−z) = σ(x)
+softplus    = Primitive("softplus",   lambda x: np.logaddexp(x, 0),      Local(lambda z, x: sigmoid(x)))
 erf         = Primitive("erf",        elementwise_erf,                   Local(lambda z, x: TWO_OVER_SQRT_PI * np.exp(-x * x)))
 relu        = Primitive("relu",       lambda x: np.maximum(x, 0),        Local(lambda z, x: x > 0))                                           # relu′(0) = 0
 

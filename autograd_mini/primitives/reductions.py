@@ -35,7 +35,7 @@ def share_of_ties(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any:
 
 
 def stable_logsumexp(x: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True) if np.size(x) else 0.0  # ln of an empty sum is -inf
     top = np.where(np.isfinite(top), top, 0)  # inf - inf would be nan
     with np.errstate(divide="ignore", over="ignore"):
         z = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
