@@ -68,21 +68,20 @@ def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool =
     >>> [node is b for node in topological_order(b)]
     [True, False]
     """
-    seen, stack = {root}, [root]
-    see, push, pop = seen.add, stack.append, stack.pop
-    while stack:
-        node = pop()
+    seen, order = {root}, [root]
+    see, put = seen.add, order.append
+    for node in order:  # the list grows on the way; found in this order, it is nearly sorted
         if stop and node in stop:
             continue
         age = node.age
         for x in node.inputs:
             if type(x) is Value:
-                if check and x.age > age:
+                if x.age > age and check:
                     raise stale(x, node)
                 if x not in seen:
                     see(x)
-                    push(x)
-    order = sorted(seen, key=attrgetter("age"), reverse=True)
+                    put(x)
+    order.sort(key=attrgetter("age"), reverse=True)
     if not check:  # a leaf with new data is younger than the nodes that used it
         order.sort(key=lambda node: node.op is None)
     return order

@@ -119,6 +119,10 @@ class Value(ArrayMethods):
                 f"{self!r} was computed by {self.op.name}; only a leaf's data can be assigned. "
                 "Make a new Value, or change the leaves and compute again"
             )
+        if type(data) is float and type(self._data) is float:  # quickly, for a training loop over scalars
+            self._data = data
+            self.age = next_age()
+            return
         new = own_data(data, copy=data is not self._data)
         if np.shape(new) != self.shape:
             raise ValueError(
