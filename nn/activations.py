@@ -148,14 +148,15 @@ class Softplus(Activation):
     array([   0., 1000.])
     """
 
-    def __init__(self, beta: float = 1.0) -> None:
+    def __init__(self, beta: float = 1.0, threshold: float | None = None) -> None:
         self.beta = beta
+        self.threshold = threshold
 
     def forward(self, x: Any) -> Any:
-        return F.softplus(x, self.beta)
+        return F.softplus(x, self.beta, self.threshold)
 
     def extra_repr(self) -> str:
-        return f"beta={self.beta}"
+        return f"beta={self.beta}" + ("" if self.threshold is None else f", threshold={self.threshold}")
 
 
 class Softsign(Activation):

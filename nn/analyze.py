@@ -35,6 +35,7 @@ from autograd_mini.nn.module import Module
 from autograd_mini.nn.pool import AvgPool2d
 from autograd_mini.nn.sequential import Sequential
 from autograd_mini.nn.shapes import Misfit, Shape, show, whole
+from autograd_mini.visible import visible
 
 #: Between two linear layers these leave one linear layer (dropout and normalisation do so after `eval()`).
 _BENDS_NOTHING = (Identity, Flatten, Dropout, MaskPoolDropout, BatchNorm1d, AvgPool2d)
@@ -58,8 +59,8 @@ class Step:
         >>> Step("1", nn.Tanh(), None, None).label
         '1: Tanh()'
         """
-        name = repr(self.layer) if not self.layer.children() else f"{type(self.layer).__name__}(…)"
-        return f"{self.path}: {name}" if self.path else name
+        name = repr(self.layer) if not self.layer.children() else f"{visible(type(self.layer).__name__)}(…)"
+        return f"{visible(self.path)}: {name}" if self.path else name
 
 
 @dataclass(frozen=True)

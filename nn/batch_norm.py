@@ -90,11 +90,14 @@ class BatchNorm1d(Module):
         return z * self.weight.reshape(features) + self.bias.reshape(features)
 
     def _follow(self, x: np.ndarray, axis: tuple[int, ...]) -> None:
-        self.num_batches_tracked += np.int64(1)
-        m = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-        kind = self.running_mean.dtype
-        self.running_mean = ((1 - m) * self.running_mean + m * x.mean(axis)).astype(kind)
-        self.running_var = ((1 - m) * self.running_var + m * x.var(axis, ddof=1)).astype(kind)
+        count = self.num_batches_tracked + np.int64(1)
+        mean, var = self.running_mean, self.running_var
+        if x.size:  # the mean of nothing, nan, would stay in the running ones for good
+            m = 1 / int(count) if self.momentum is None else self.momentum
+            mean = ((1 - m) * mean + m * x.mean(axis)).astype(mean.dtype)
+            var = ((1 - m) * var + m * x.var(axis, ddof=1)).astype(var.dtype)
+        # In one call, which no interrupt can divide.
+        vars(self).update(num_batches_tracked=count, running_mean=mean, running_var=var)
 
     def output_shape(self, shape: Shape) -> Shape:
         n = self.num_features

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from autograd_mini.errors import ShapeError
 from autograd_mini.functions import as_operand
 from autograd_mini.nn.init import Initialisation, by_name, generator
 from autograd_mini.nn.module import Module
 from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, pair, whole
-from autograd_mini.nn.windows import Pair, fold, frame, places, windows
+from autograd_mini.nn.windows import Pair, fold, padded, places, windows
 from autograd_mini.rules import PRODUCT, Primitive, Pull
 from autograd_mini.value import Value
 
@@ -70,15 +71,23 @@ def conv2d(x: Any, weight: Any, bias: Any = None, stride: int | Pair = 1, paddin
         x: (..., in, H, W), weight: (out, in, kernel height, kernel width), bias: (out,)
         -> (..., out, rows, columns), with ⌊(n + 2·padding − kernel)/stride⌋ + 1 rows, columns
 
+    Raises:
+        ShapeError: the axes, the numbers of channels or the bias do not fit, or x is smaller than the window.
+
     >>> conv2d(np.arange(9.0).reshape(1, 3, 3), np.ones((1, 1, 2, 2)))
     array([[[ 8., 12.],
             [20., 24.]]])
     """
     x, weight = as_operand(x), as_operand(weight)
     stride, padding = pair("conv2d", "stride", stride), pair("conv2d", "padding", padding, least=0)
-    if any(padding):
-        x = np.pad(x, frame(padding, x.ndim))
-    z = correlation(x, weight, params=(stride,))
+    if x.ndim < 3 or weight.ndim != 4 or x.shape[-3] != weight.shape[1]:
+        raise ShapeError(
+            f"conv2d: expected x (..., in, H, W) and weight (out, in, height, width), got x {x.shape}, "
+            f"weight {weight.shape}"
+        )
+    if bias is not None and np.shape(bias) != weight.shape[:1]:
+        raise ShapeError(f"conv2d: weight {weight.shape} needs a bias {weight.shape[:1]}, got {np.shape(bias)}")
+    z = correlation(padded("conv2d", x, weight.shape[-2:], padding), weight, params=(stride,))
     return z if bias is None else z + np.reshape(bias, (-1, 1, 1))
 
 

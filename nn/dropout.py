@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.functions import as_operand
 from autograd_mini.nn.activations import Activation
+from autograd_mini.nn.functional import dropout
 from autograd_mini.nn.init import generator
 
 
@@ -41,12 +41,7 @@ class Dropout(Activation):
         self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:
-        if not self.training or self.p == 0:
-            return x
-        x = as_operand(x)
-        kept = self.rng.random(x.shape) >= self.p
-        scale = 1 / (1 - self.p) if self.p < 1 else 0.0
-        return x * (kept * x.dtype.type(scale))
+        return dropout(x, self.p, self.training, self.rng)
 
     def extra_repr(self) -> str:
         return f"p={self.p}"

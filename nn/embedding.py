@@ -31,6 +31,7 @@ class Embedding(Module):
     Args:
         num_embeddings: how many words there are.
         embedding_dim: how many features each gets.
+        padding_idx: the word that only fills sentences up: its row is 0 at first and gets no gradient.
         init: a name from `nn.init` or a function f(shape, rng, layer); standard normal by default.
         rng: the numpy.random.Generator to draw from; a fresh one by default.
         dtype: float64 by default.
@@ -42,7 +43,7 @@ class Embedding(Module):
     Raises:
         IndexError: an index that is not between 0 and num_embeddings − 1.
         TypeError: indices that are not whole numbers.
-        ValueError: sizes that are not positive whole numbers.
+        ValueError: sizes that are not positive whole numbers, a padding_idx that is no row.
 
     >>> Embedding(10, 3)(np.array([[1, 2, 1, 9]])).shape
     (1, 4, 3)
@@ -54,6 +55,7 @@ class Embedding(Module):
         self,
         num_embeddings: int,
         embedding_dim: int,
+        padding_idx: int | None = None,
         init: str | Initialisation = standard_normal,
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = float,
@@ -61,15 +63,21 @@ class Embedding(Module):
         self.num_embeddings = whole("Embedding", "num_embeddings", num_embeddings)
         self.embedding_dim = whole("Embedding", "embedding_dim", embedding_dim)
         shape = (self.num_embeddings, self.embedding_dim)
+        if padding_idx is not None and not -shape[0] <= padding_idx < shape[0]:
+            raise ValueError(f"Embedding: padding_idx is {padding_idx}, but there are {shape[0]} rows")
+        self.padding_idx = None if padding_idx is None else padding_idx % shape[0]
         # One word at a time is looked up: the sizes on both sides are 1 and embedding_dim.
-        drawn = by_name(init)(shape, generator(rng), (self.embedding_dim, 1))
-        self.weight = Value(drawn.astype(float_type("Embedding", dtype)))
+        drawn = by_name(init)(shape, generator(rng), (self.embedding_dim, 1)).astype(float_type("Embedding", dtype))
+        if self.padding_idx is not None:
+            drawn[self.padding_idx] = 0
+        self.weight = Value(drawn)
 
     def forward(self, indices: Any) -> Any:
-        return embedding(indices, self.weight)
+        return embedding(indices, self.weight, self.padding_idx)
 
     def output_shape(self, shape: Shape) -> Shape:
         return (*shape, self.embedding_dim)
 
     def extra_repr(self) -> str:
-        return f"num_embeddings={self.num_embeddings}, embedding_dim={self.embedding_dim}"
+        sizes = f"num_embeddings={self.num_embeddings}, embedding_dim={self.embedding_dim}"
+        return sizes if self.padding_idx is None else f"{sizes}, padding_idx={self.padding_idx}"

@@ -1,7 +1,8 @@
 """Layers and activations as functions of Values and of plain arrays, under PyTorch's names.
 
 Arguments come in PyTorch's order; what it calls `dim` is `axis` here, as in NumPy. On arrays they
-compute, on Values they record as well; float32 stays float32.
+compute, on Values they record as well; float32 stays float32. All differences from PyTorch are listed
+in docs/differences.md.
 
 >>> relu(np.array([-1.0, 2.0])), float(silu(1000.0))
 (array([0., 2.]), 1000.0)
@@ -17,27 +18,31 @@ import numpy as np
 from autograd_mini.errors import ShapeError
 from autograd_mini.functions import as_operand, as_plain, erf, log_softmax, relu, sigmoid, softmax
 from autograd_mini.functions import softplus as _softplus
+from autograd_mini.nn.class_losses import cross_entropy, nll_loss
 from autograd_mini.nn.conv import conv2d
+from autograd_mini.nn.init import generator
 from autograd_mini.nn.loss_functions import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cross_entropy,
+    hardtanh_row,
     hinge_loss,
     huber_loss,
     kl_div,
     l1_loss,
     mse_loss,
-    nll_loss,
     smooth_l1_loss,
 )
+from autograd_mini.nn.pool import avg_pool2d, max_pool2d
 from autograd_mini.numbers import constant
 from autograd_mini.rules import Local, Primitive
 
 __all__ = [
+    "avg_pool2d",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "conv2d",
     "cross_entropy",
+    "dropout",
     "elu",
     "embedding",
     "gelu",
@@ -53,9 +58,11 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsigmoid",
+    "max_pool2d",
     "mse_loss",
     "nll_loss",
     "relu",
+    "relu6",
     "selu",
     "sigmoid",
     "silu",
@@ -166,15 +173,18 @@ def silu(x: Any) -> Any:
     return as_plain(x * sigmoid(x))
 
 
-def softplus(x: Any, beta: float = 1.0) -> Any:
+def softplus(x: Any, beta: float = 1.0, threshold: float | None = None) -> Any:
     """ln(1 + e^(βx))/β: a smooth relu, the sharper the larger β; with slope σ(βx).
 
-    It is exact everywhere, so PyTorch's `threshold`, beyond which it takes x instead, is not needed.
+    Where βx > `threshold` it is x. Nothing overflows without one, so there is none by default, where
+    PyTorch's is 20.
 
     >>> softplus(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
-    return _softplus(x) if beta == 1 else as_plain(_softplus(beta * as_operand(x)) / beta)
+    x = as_operand(x)
+    z = _softplus(x) if beta == 1 else _softplus(beta * x) / beta
+    return as_plain(z if threshold is None else np.where(beta * constant(x) > threshold, x, z))
 
 
 def logsigmoid(x: Any) -> Any:
@@ -196,7 +206,7 @@ def softsign(x: Any) -> Any:
 
 
 def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """x cut off at both bounds; its slope is 1 between them, also at them, and 0 outside.
+    """x cut off at both bounds; its slope is 1 between them, and 0 at them and outside.
 
     Raises:
         ValueError: min_val is not less than max_val.
@@ -206,17 +216,45 @@ def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """
     if not min_val < max_val:
         raise ValueError(f"hardtanh: min_val must be less than max_val, got {min_val} and {max_val}")
-    return as_plain(np.clip(as_operand(x), min_val, max_val))
+    return as_plain(hardtanh_row(as_operand(x), params=(min_val, max_val)))
 
 
 hard_tanh = hardtanh
+
+
+def relu6(x: Any) -> Any:
+    """x cut off at 0 and 6: min(max(x, 0), 6), with slope 0 at both.
+
+    >>> relu6(np.array([-1.0, 2.0, 7.0]))
+    array([0., 2., 6.])
+    """
+    return hardtanh(x, 0.0, 6.0)
+
+
+def dropout(x: Any, p: float = 0.5, training: bool = True, rng: np.random.Generator | None = None) -> Any:
+    """Each number is 0 with probability p, else x/(1 − p), so that the mean stays; `nn.Dropout` tells more.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+
+    >>> dropout(np.ones(4), 0.5, rng=np.random.default_rng(0))
+    array([2., 0., 0., 0.])
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: p must be between 0 and 1, got {p!r}")
+    if not training or p == 0:
+        return x
+    x = as_operand(x)
+    kept = generator(rng).random(x.shape) >= p
+    scale = 1 / (1 - p) if p < 1 else 0.0
+    return x * (kept * x.dtype.type(scale))
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     """Weighted sums s = W x + b (lecture 9, "matrix form").
 
     Shapes:
-        x: (..., in), weight: (out, in), bias: (out,) -> (..., out)
+        x: (..., in), weight: (out, in), bias: (out,) -> (..., out); weight (in,), bias () -> (...)
 
     Raises:
         ShapeError: the sizes differ.
@@ -226,10 +264,14 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     array([5.])
     """
     x, weight = as_operand(x), as_operand(weight)
-    if not x.ndim or weight.ndim != 2 or x.shape[-1] != weight.shape[1]:
+    if not x.ndim or weight.ndim not in (1, 2) or x.shape[-1] != weight.shape[-1]:
         raise ShapeError(f"linear: expected x (..., in) and weight (out, in), got x {x.shape}, weight {weight.shape}")
     s = x @ weight.T
-    return s if bias is None else s + bias
+    if bias is None:
+        return s
+    if np.shape(bias) != weight.shape[:-1]:
+        raise ShapeError(f"linear: weight {weight.shape} needs a bias {weight.shape[:-1]}, got {np.shape(bias)}")
+    return s + bias
 
 
 def layer_norm(
@@ -241,7 +283,7 @@ def layer_norm(
         x: (..., *normalized_shape); weight, bias: normalized_shape, or None
 
     Raises:
-        ShapeError: x does not end in normalized_shape.
+        ShapeError: x does not end in normalized_shape, or weight or bias has another shape.
 
     Source: Ba, Kiros & Hinton (2016), Layer normalization.
 
@@ -253,6 +295,9 @@ def layer_norm(
     tail = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if not tail or x.shape[-len(tail) :] != tail:
         raise ShapeError(f"layer_norm: expected x (..., {', '.join(map(str, tail))}), got {x.shape}")
+    for name, given in (("weight", weight), ("bias", bias)):
+        if given is not None and np.shape(given) != tail:
+            raise ShapeError(f"layer_norm: expected {name} {tail}, got {np.shape(given)}")
     z = standardize(x, tuple(range(-len(tail), 0)), eps)
     z = z if weight is None else z * weight
     return z if bias is None else z + bias
@@ -264,8 +309,11 @@ def standardize(x: Any, axis: tuple[int, ...], eps: float) -> Any:
     return deviations / np.sqrt(np.mean(deviations * deviations, axis=axis, keepdims=True) + eps)
 
 
-def embedding(indices: Any, weight: Any) -> Any:
+def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """The rows of `weight` at `indices`: one learned vector for each word of a vocabulary.
+
+    The row `padding_idx` (counted from the end if negative) is looked up like the others, but gets no
+    gradient: the word that only fills a sentence up is not learned.
 
     Shapes:
         indices: whole numbers, any shape; weight: (words, features) -> (*indices.shape, features)
@@ -273,6 +321,8 @@ def embedding(indices: Any, weight: Any) -> Any:
     Raises:
         TypeError: indices that are not whole numbers.
         IndexError: an index that is not between 0 and words − 1.
+        ValueError: a padding_idx that is no row.
+        ShapeError: weight has other axes.
 
     >>> embedding([1, 1, 0], np.array([[0.0, 0.0], [1.0, 2.0]]))
     array([[1., 2.],
@@ -280,6 +330,8 @@ def embedding(indices: Any, weight: Any) -> Any:
            [0., 0.]])
     """
     rows, weight = np.asarray(constant(indices)), as_operand(weight)
+    if weight.ndim != 2:
+        raise ShapeError(f"embedding: expected weight (words, features), got {weight.shape}")
     if rows.dtype.kind not in "iu":
         raise TypeError(f"embedding: indices must be whole numbers, got {rows.dtype}; use indices.astype(int)")
     words = weight.shape[0]
@@ -289,4 +341,9 @@ def embedding(indices: Any, weight: Any) -> Any:
         raise IndexError(
             f"embedding: indices{where or ''} is {rows[tuple(where)]}; with {words} rows they must be 0 to {words - 1}"
         )
-    return weight[rows]
+    if padding_idx is None:
+        return weight[rows]
+    if not -words <= padding_idx < words:
+        raise ValueError(f"embedding: padding_idx is {padding_idx}, but there are {words} rows")
+    padding = np.expand_dims(rows == padding_idx % words, -1)
+    return np.where(padding, constant(weight)[padding_idx], weight[rows])

@@ -7,7 +7,7 @@ from typing import Any
 from autograd_mini.hooks import Hook
 
 
-def call(module: Any, before: dict[int, Hook], after: dict[int, Hook], args: tuple, kwargs: dict) -> Any:
+def call(module: Any, before: dict[object, Hook], after: dict[object, Hook], args: tuple, kwargs: dict) -> Any:
     """`module.forward(*args, **kwargs)` with the hooks of both sides around it, in order of registration."""
     for hook in list(before.values()):  # a copy, for a hook may remove itself
         replaced = hook(module, args)

@@ -32,13 +32,15 @@ def operands(owner: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     return prediction, target
 
 
-def reduced(owner: str, each: Any, reduction: str, *others: str) -> Any:
-    """The sum or the mean of the losses, or each of them.
+def reduced(owner: str, each: Any, reduction: str, *others: str, total: Any = None) -> Any:
+    """The sum or the mean of the losses, or each of them; a weighted mean divides by the weights' total.
 
     Raises:
         ValueError: an unknown reduction.
     """
     check_reduction(owner, reduction, *others)
+    if total is not None and reduction == "mean":
+        return np.sum(each) / total
     return _REDUCTIONS[reduction](each) if np.ndim(each) else each
 
 
@@ -63,43 +65,52 @@ def operand(x: Any) -> Any:
     return x if type(x) is Value else np.asarray(constant(x))
 
 
+def numbers_or_none(owner: str, what: str, given: Any) -> Any:
+    """Weights as a Value or an array, or None.
+
+    Raises:
+        TypeError: not numbers.
+    """
+    if given is None:
+        return None
+    if isinstance(given, str):
+        raise TypeError(f"{owner}: {what} must be numbers, got {given!r}; did you mean reduction={given!r}?")
+    return operand(given)
+
+
+def weights(owner: str, what: str, given: Any, like: Any) -> Any:
+    """Weights as a Value or an array in the precision of `like`."""
+    given = numbers_or_none(owner, what, given)
+    return given if type(given) is Value else given.astype(like.dtype, copy=False)
+
+
+def weight_of_each(owner: str, given: Any, like: Any) -> Any:
+    """One weight for each element.
+
+    Raises:
+        ShapeError: another shape than `like`.
+    """
+    weight = weights(owner, "weight", given, like)
+    if weight.shape != like.shape:
+        raise ShapeError(f"{owner}: weight {weight.shape} and prediction {like.shape} differ in shape")
+    return weight
+
+
+def spread_weight(owner: str, what: str, given: Any, like: Any) -> Any:
+    """Weights that broadcast to the shape of `like`, as one for each feature does.
+
+    Raises:
+        ShapeError: they do not.
+    """
+    weight = weights(owner, what, given, like)
+    sizes = zip(reversed(weight.shape), reversed(like.shape), strict=False)
+    if weight.ndim > like.ndim or any(n not in (1, m) for n, m in sizes):
+        raise ShapeError(f"{owner}: {what} {weight.shape} does not broadcast to prediction {like.shape}")
+    return weight
+
+
 def check_unit_interval(owner: str, what: str, p: Any, hint: str = "") -> None:
     numbers = np.asarray(constant(p))
     wrong = ~((numbers >= 0) & (numbers <= 1))
     if wrong.any():
         raise ValueError(f"{owner}: {what} must be between 0 and 1, got {numbers[wrong][0]:.6g}{hint}")
-
-
-def class_shape(owner: str, prediction: Any) -> tuple[int, ...]:
-    shape: tuple[int, ...] = prediction.shape
-    if len(shape) not in (1, 2):
-        raise ShapeError(f"{owner}: expected prediction (batch, classes) or (classes,), got {shape}")
-    return shape
-
-
-def chosen_classes(owner: str, y: np.ndarray, shape: tuple[int, ...], otherwise: str = "") -> Any:
-    """The index of each example's right class, checked."""
-    if y.shape != shape[:-1]:
-        raise ShapeError(
-            f"{owner}: prediction {shape} needs a target of classes {shape[:-1]}{otherwise}, got target {y.shape}"
-        )
-    if y.dtype.kind not in "iu":
-        raise TypeError(f"{owner}: classes must be whole numbers, got target of {y.dtype}; use target.astype(int)")
-    wrong = np.argwhere((y < 0) | (y >= shape[-1]))
-    if len(wrong):
-        where = tuple(wrong[0].tolist())
-        raise ValueError(
-            f"{owner}: target{list(where) if where else ''} is class {y[where]}; "
-            f"with {shape[-1]} logits the classes are 0 to {shape[-1] - 1}"
-        )
-    return (np.arange(len(y)), y) if y.ndim else int(y)
-
-
-def check_distributions(owner: str, y: np.ndarray) -> None:
-    sums = y.sum(axis=-1)
-    if (y < 0).any() or not np.allclose(sums, 1, rtol=0, atol=1e-4):
-        worst = sums.flat[np.argmax(np.abs(sums - 1))] if sums.ndim else sums
-        raise ValueError(
-            f"{owner}: a target of the prediction's shape must hold probabilities, "
-            f"≥ 0 and summing to 1; the smallest is {y.min():.6g}, one example sums to {worst:.6g}"
-        )

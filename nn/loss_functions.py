@@ -1,9 +1,10 @@
 """Measure how wrong a prediction is: the losses as functions, with PyTorch's names.
 
 In formulas y is the target and ŷ the prediction; `reduction` is "mean", "sum", or "none" for one
-number per element (for classes: per example). Shapes are never broadcast: (n,) against (n, 1) would
-make n² differences.
+number per element. A `weight` multiplies each of them. Shapes are never broadcast: (n,) against
+(n, 1) would make n² differences. The losses of a class are in `class_losses`.
 
+>>> from autograd_mini import Value
 >>> prediction = Value([0.5, 0.5])
 >>> mse_loss(prediction, [1.0, 0.0]).item()
 0.25
@@ -16,20 +17,17 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.errors import ShapeError
-from autograd_mini.functions import log_softmax, relu, softplus
+from autograd_mini.functions import relu, softplus
 from autograd_mini.nn.loss_checks import (
-    check_distributions,
     check_unit_interval,
-    chosen_classes,
-    class_shape,
-    operand,
     operands,
     positive,
     reduced,
+    spread_weight,
+    weight_of_each,
 )
 from autograd_mini.numbers import constant
 from autograd_mini.rules import Local, Primitive
-from autograd_mini.value import Value
 
 
 def log_or_minus_100(x: Any) -> Any:
@@ -55,43 +53,67 @@ bounded_log1p = Primitive(
 )
 
 
+def cut_square(d: Any, delta: float) -> Any:
+    # With c = d cut to ±δ this is ½ d² near and δ (|d| − ½ δ) far, and no d² overflows.
+    c = np.clip(d, -delta, delta)
+    return c * (d - 0.5 * c)
+
+
+# Unlike clip's, its slope at the bounds is 0, as in PyTorch.
+hardtanh_row = Primitive(
+    "hardtanh", lambda x, low, high: np.clip(x, low, high), Local(lambda z, x, low, high: (low < x) & (x < high))
+)
+huber_row = Primitive("huber", cut_square, Local(lambda z, d, delta: hardtanh_row(d, params=(-delta, delta))))
+
+
 # -- numbers ---------------------------------------------------------------------------------------
 
 
-def mse_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def mse_loss(prediction: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """The squared error, each (y − ŷ)²: twice as steep as ½ (y − ŷ)², and a mean unless asked otherwise.
 
+    With one `weight` for each element the mean is the weighted one, divided by the sum of the weights.
+
+    >>> from autograd_mini import Value
     >>> mse_loss(Value([3.0, 1.0]), [1.0, 1.0]).item()
     2.0
     """
     prediction, target = operands("mse_loss", prediction, target)
-    return reduced("mse_loss", np.square(prediction - target), reduction)
+    return _weighted_mean("mse_loss", np.square(prediction - target), weight, reduction)
 
 
-def l1_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def l1_loss(prediction: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Any:
     """The absolute error, each |y − ŷ|: one outlier pulls no harder than any other; slope 0 at 0.
 
+    `weight`: as in `mse_loss`.
+
+    >>> from autograd_mini import Value
     >>> l1_loss(Value([3.0, 1.0]), [1.0, 1.0]).item()
     1.0
     """
     prediction, target = operands("l1_loss", prediction, target)
-    return reduced("l1_loss", np.abs(prediction - target), reduction)
+    return _weighted_mean("l1_loss", np.abs(prediction - target), weight, reduction)
 
 
-def huber_loss(prediction: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+def huber_loss(prediction: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
     """Squared near, absolute far: each ½ d² for |d| ≤ δ, else δ (|d| − ½ δ), with d = ŷ − y.
 
-    Its slope is d, cut to [−δ, δ]. Source: Huber, 1964, Robust estimation of a location parameter.
+    Its slope is d, cut to [−δ, δ]. With one `weight` for each element the mean still divides by how
+    many there are. Source: Huber, 1964, Robust estimation of a location parameter.
 
     Raises:
         ValueError: delta is not a number > 0.
 
+    >>> from autograd_mini import Value
     >>> huber_loss(Value([0.5, 3.0]), [0.0, 0.0], reduction="none").data
     array([0.125, 2.5  ])
     """
     delta = positive("huber_loss", "delta", delta)
     prediction, target = operands("huber_loss", prediction, target)
-    return reduced("huber_loss", _huber(prediction - target, delta), reduction)
+    each = huber_row(prediction - target, params=(delta,))
+    if weight is not None:
+        each = each * weight_of_each("huber_loss", weight, each)
+    return reduced("huber_loss", each, reduction)
 
 
 def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
@@ -102,6 +124,7 @@ def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: 
     Raises:
         ValueError: beta is not a number ≥ 0.
 
+    >>> from autograd_mini import Value
     >>> smooth_l1_loss(Value([0.5, 3.0]), [0.0, 0.0], reduction="none", beta=2.0).data
     array([0.0625, 2.    ])
     """
@@ -109,7 +132,7 @@ def smooth_l1_loss(prediction: Any, target: Any, reduction: str = "mean", beta: 
         return l1_loss(prediction, target, reduction)
     beta = positive("smooth_l1_loss", "beta", beta)
     prediction, target = operands("smooth_l1_loss", prediction, target)
-    return reduced("smooth_l1_loss", _huber(prediction - target, beta) / beta, reduction)
+    return reduced("smooth_l1_loss", huber_row(prediction - target, params=(beta,)) / beta, reduction)
 
 
 def hinge_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
@@ -120,6 +143,7 @@ def hinge_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     Raises:
         ValueError: a target that is neither −1 nor 1.
 
+    >>> from autograd_mini import Value
     >>> hinge_loss(Value([2.0, 0.5, -1.0]), [1, 1, 1], reduction="none").data
     array([0. , 0.5, 2. ])
     """
@@ -134,15 +158,16 @@ def hinge_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 # -- probabilities ---------------------------------------------------------------------------------
 
 
-def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy(prediction: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Any:
     """Each −(y ln p + (1 − y) ln(1 − p)): p the predicted, y the true probability of "yes".
 
     As in PyTorch a logarithm is at least −100 and its slope at most 1e12, so p = 0 and p = 1 give
-    numbers. From logits, `binary_cross_entropy_with_logits` is exact.
+    numbers. From logits, `binary_cross_entropy_with_logits` is exact. `weight` broadcasts to ŷ's shape.
 
     Raises:
         ValueError: probabilities outside [0, 1].
 
+    >>> from autograd_mini import Value
     >>> binary_cross_entropy(Value([0.5, 0.0, 0.0]), [1, 0, 1], reduction="none").data.round(4)
     array([  0.6931,   0.    , 100.    ])
     """
@@ -150,23 +175,35 @@ def binary_cross_entropy(prediction: Any, target: Any, reduction: str = "mean") 
     check_unit_interval("binary_cross_entropy", "prediction", p, "; for logits take …_with_logits")
     check_unit_interval("binary_cross_entropy", "target", y)
     each = -(y * bounded_log(p) + (1 - y) * bounded_log1p(-p))
+    if weight is not None:
+        each = each * spread_weight("binary_cross_entropy", "weight", weight, p)
     return reduced("binary_cross_entropy", each, reduction)
 
 
-def binary_cross_entropy_with_logits(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy_with_logits(
+    prediction: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
     """`binary_cross_entropy` of p = σ(x): each y ln(1 + e^−x) + (1 − y) ln(1 + e^x), with slope σ(x) − y.
 
-    Written so, nothing overflows or rounds to ln 0 at any x.
+    Written so, nothing overflows or rounds to ln 0 at any x. `weight` broadcasts to ŷ's shape, and so
+    does `pos_weight`, which counts the "yes" more: it multiplies y ln(1 + e^−x).
 
     Raises:
         ValueError: targets outside [0, 1].
 
+    >>> from autograd_mini import Value
     >>> binary_cross_entropy_with_logits(Value([1000.0, -1000.0]), [0, 0], reduction="none").data
     array([1000.,    0.])
     """
     x, y = operands("binary_cross_entropy_with_logits", prediction, target)
     check_unit_interval("binary_cross_entropy_with_logits", "target", y)
-    return reduced("binary_cross_entropy_with_logits", y * softplus(-x) + (1 - y) * softplus(x), reduction)
+    yes, no = y * softplus(-x), (1 - y) * softplus(x)
+    if pos_weight is not None:
+        yes = yes * spread_weight("binary_cross_entropy_with_logits", "pos_weight", pos_weight, x)
+    each = yes + no
+    if weight is not None:
+        each = each * spread_weight("binary_cross_entropy_with_logits", "weight", weight, x)
+    return reduced("binary_cross_entropy_with_logits", each, reduction)
 
 
 def kl_div(prediction: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
@@ -203,60 +240,8 @@ def kl_div(prediction: Any, target: Any, reduction: str = "mean", log_target: bo
     return reduced("kl_div", each, reduction, "batchmean")
 
 
-# -- classes ---------------------------------------------------------------------------------------
-
-
-def cross_entropy(prediction: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
-    """The surprise at the right class, from logits: each −Σ_k y_k ln softmax(ŷ)_k, with slope softmax(ŷ) − y.
-
-    The target is a whole number per example, the class, or has the prediction's shape: one-hot or any
-    probabilities. With label smoothing ε, y becomes (1 − ε) y + ε/K: no class of the K is ever certain
-    (Szegedy et al., 2016, Rethinking the inception architecture, section 7).
-
-    Raises:
-        ShapeError: shapes other than (batch, classes) or (classes,) and a target that fits.
-        ValueError: a class that does not exist, a target that is no distribution, ε outside [0, 1].
-        TypeError: classes that are not whole numbers.
-
-    >>> cross_entropy(Value([[1000.0, 0.0], [0.0, 1000.0]]), [0, 0]).item()
-    500.0
-    """
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing must be between 0 and 1, got {label_smoothing!r}")
-    logits, target = operand(prediction), operand(target)
-    shape, y = class_shape("cross_entropy", logits), np.asarray(constant(target))
-    log_p = log_softmax(logits)
-    if y.shape == shape:
-        check_distributions("cross_entropy", y)
-        if type(target) is not Value:
-            target = target.astype(log_p.dtype, copy=False)
-        each = -np.sum(target * log_p, axis=-1)
-    else:
-        each = -log_p[chosen_classes("cross_entropy", y, shape, f" or of probabilities {shape}")]
-    if label_smoothing:
-        each = (1 - label_smoothing) * each - label_smoothing * np.mean(log_p, axis=-1)
-    return reduced("cross_entropy", each, reduction)
-
-
-def nll_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
-    """The negative log-likelihood, each −x_k: x are logarithms of probabilities, k the right class.
-
-    `cross_entropy` is this after `log_softmax`.
-
-    Raises:
-        ShapeError: shapes other than (batch, classes) and (batch,), or (classes,) and ().
-        ValueError: a class that does not exist.
-        TypeError: classes that are not whole numbers.
-
-    >>> nll_loss(Value([[-2.0, -0.25]]), [1]).item()
-    0.25
-    """
-    log_p = operand(prediction)
-    shape, y = class_shape("nll_loss", log_p), np.asarray(constant(target))
-    return reduced("nll_loss", -log_p[chosen_classes("nll_loss", y, shape)], reduction)
-
-
-def _huber(d: Any, delta: float) -> Any:
-    # With c = d cut to ±δ this is ½ d² near and δ (|d| − ½ δ) far, and no d² overflows.
-    c = np.clip(d, -delta, delta)
-    return c * (d - 0.5 * c)
+def _weighted_mean(owner: str, each: Any, weight: Any, reduction: str) -> Any:
+    if weight is None:
+        return reduced(owner, each, reduction)
+    weight = weight_of_each(owner, weight, each)
+    return reduced(owner, each * weight, reduction, total=np.sum(weight))

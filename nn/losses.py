@@ -1,15 +1,15 @@
 """Measure how wrong a prediction is: one number E, whose gradient trains the network.
 
 In formulas, as in the lecture, y is the target and ŷ the prediction. Every loss is a module with
-`loss(prediction, target)`; all but L2Loss are those of `loss_functions`, with their options kept.
+`loss(prediction, target)`; all but L2Loss are those of `functional`, with their options kept.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from autograd_mini.nn import functional as f
 from autograd_mini.nn import loss_checks as checks
-from autograd_mini.nn import loss_functions as f
 from autograd_mini.nn.module import Module
 
 
@@ -21,7 +21,8 @@ class _Loss(Module):
         self.reduction = reduction
 
     def extra_repr(self) -> str:
-        options = {name: item for name, item in vars(self).items() if name not in ("reduction", "training")}
+        hidden = ("reduction", "training")
+        options = {name: item for name, item in vars(self).items() if name not in hidden and item is not None}
         return ", ".join(f"{name}={item!r}" for name, item in [*options.items(), ("reduction", self.reduction)])
 
 
@@ -96,8 +97,8 @@ class HuberLoss(_Loss):
     """½ d² for |d| ≤ δ, else δ (|d| − ½ δ), with d = ŷ − y: see `huber_loss`.
 
     Args:
-        delta: δ > 0, from where on the error counts as it is and not squared.
         reduction: "mean" over all elements, "sum", or "none" for one number per element.
+        delta: δ > 0, from where on the error counts as it is and not squared.
 
     Shapes:
         prediction, target: any shape, the same for both -> ()
@@ -107,7 +108,7 @@ class HuberLoss(_Loss):
     18.0
     """
 
-    def __init__(self, delta: float = 1.0, reduction: str = "mean") -> None:
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
         self.delta = checks.positive("HuberLoss", "delta", delta)
         super().__init__(reduction)
 
@@ -119,8 +120,8 @@ class SmoothL1Loss(_Loss):
     """½ d²/β for |d| < β, else |d| − ½ β, with d = ŷ − y: see `smooth_l1_loss`.
 
     Args:
-        beta: β ≥ 0; 0 is L1Loss.
         reduction: "mean" over all elements, "sum", or "none" for one number per element.
+        beta: β ≥ 0; 0 is L1Loss.
 
     Shapes:
         prediction, target: any shape, the same for both -> ()
@@ -130,7 +131,7 @@ class SmoothL1Loss(_Loss):
     9.0
     """
 
-    def __init__(self, beta: float = 1.0, reduction: str = "mean") -> None:
+    def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
         self.beta = 0.0 if beta == 0 else checks.positive("SmoothL1Loss", "beta", beta)
         super().__init__(reduction)
 
@@ -160,6 +161,7 @@ class BCELoss(_Loss):
     """−(y ln p + (1 − y) ln(1 − p)) for predicted probabilities p: see `binary_cross_entropy`.
 
     Args:
+        weight: what to multiply each by; it broadcasts to the prediction's shape.
         reduction: "mean" over all elements, "sum", or "none" for one number per element.
 
     Shapes:
@@ -170,15 +172,21 @@ class BCELoss(_Loss):
     50.0
     """
 
+    def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = checks.numbers_or_none("BCELoss", "weight", weight)
+
     def forward(self, prediction: Any, target: Any) -> Any:
-        return f.binary_cross_entropy(prediction, target, self.reduction)
+        return f.binary_cross_entropy(prediction, target, self.weight, self.reduction)
 
 
 class BCEWithLogitsLoss(_Loss):
     """BCELoss of σ(x), exact at any x: see `binary_cross_entropy_with_logits`.
 
     Args:
+        weight: what to multiply each by; it broadcasts to the prediction's shape.
         reduction: "mean" over all elements, "sum", or "none" for one number per element.
+        pos_weight: what to multiply the loss of a "yes" by; it broadcasts too.
 
     Shapes:
         prediction, target: any shape, the same for both; targets in [0, 1] -> ()
@@ -188,8 +196,13 @@ class BCEWithLogitsLoss(_Loss):
     500.0
     """
 
+    def __init__(self, weight: Any = None, reduction: str = "mean", pos_weight: Any = None) -> None:
+        super().__init__(reduction)
+        self.weight = checks.numbers_or_none("BCEWithLogitsLoss", "weight", weight)
+        self.pos_weight = checks.numbers_or_none("BCEWithLogitsLoss", "pos_weight", pos_weight)
+
     def forward(self, prediction: Any, target: Any) -> Any:
-        return f.binary_cross_entropy_with_logits(prediction, target, self.reduction)
+        return f.binary_cross_entropy_with_logits(prediction, target, self.weight, self.reduction, self.pos_weight)
 
 
 class KLDivLoss(_Loss):
@@ -225,13 +238,15 @@ class CrossEntropyLoss(_Loss):
     nothing overflows or rounds to ln 0 (lecture 9, "classification"). See `cross_entropy`.
 
     Args:
+        weight: one for each class, which multiplies its term.
+        ignore_index: a class whose examples do not count.
         reduction: "mean" over the examples, "sum", or "none" for one number per example.
         label_smoothing: ε in [0, 1], the part of the target that is spread over all classes.
 
     Shapes:
-        prediction: (batch, classes) or (classes,)
-        target: whole numbers, the classes: (batch,) or (); or of the prediction's shape: one-hot or
-            probabilities that sum to 1.
+        prediction: (batch, classes), (batch, classes, ...) or (classes,)
+        target: whole numbers, the classes: (batch,), (batch, ...) or (); or of the prediction's shape:
+            one-hot or probabilities that sum to 1.
         -> ()
 
     Raises:
@@ -248,29 +263,42 @@ class CrossEntropyLoss(_Loss):
     0.6931471805599453
     """
 
-    def __init__(self, reduction: str = "mean", label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
+    ) -> None:
         super().__init__(reduction)
         if not 0 <= label_smoothing <= 1:
             raise ValueError(f"CrossEntropyLoss: label_smoothing must be between 0 and 1, got {label_smoothing!r}")
+        self.weight = checks.numbers_or_none("CrossEntropyLoss", "weight", weight)
+        self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
     def forward(self, prediction: Any, target: Any) -> Any:
-        return f.cross_entropy(prediction, target, self.reduction, self.label_smoothing)
+        options = (self.weight, self.ignore_index, self.reduction, self.label_smoothing)
+        return f.cross_entropy(prediction, target, *options)
 
 
 class NLLLoss(_Loss):
     """−x_k, x the predicted logarithms of probabilities, k the right class: see `nll_loss`.
 
     Args:
+        weight: one for each class, which multiplies its term.
+        ignore_index: a class whose examples do not count.
         reduction: "mean" over the examples, "sum", or "none" for one number per example.
 
     Shapes:
-        prediction: (batch, classes) or (classes,); target: whole numbers, (batch,) or () -> ()
+        prediction: (batch, classes), (batch, classes, ...) or (classes,)
+        target: whole numbers, (batch,), (batch, ...) or () -> ()
 
     >>> from autograd_mini import Value
     >>> NLLLoss()(Value([[-0.5, -1.0], [-2.0, -0.25]]), [0, 1]).item()
     0.375
     """
 
+    def __init__(self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.weight = checks.numbers_or_none("NLLLoss", "weight", weight)
+        self.ignore_index = ignore_index
+
     def forward(self, prediction: Any, target: Any) -> Any:
-        return f.nll_loss(prediction, target, self.reduction)
+        return f.nll_loss(prediction, target, self.weight, self.ignore_index, self.reduction)

@@ -14,16 +14,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from textwrap import indent
 from typing import Any, Self
 
 import numpy as np
 
+from autograd_mini.at_once import assign, at_once, new_data
 from autograd_mini.hooks import Handle, Hook
 from autograd_mini.nn.hooks import call
 from autograd_mini.nn.shapes import Shape
 from autograd_mini.notes import note_call
+from autograd_mini.numbers import as_type_of
 from autograd_mini.value import Value, next_age
+from autograd_mini.visible import visible
 
 
 class Module:
@@ -59,8 +63,8 @@ class Module:
     training: bool = True
     frozen: bool = False
     buffer_names: tuple[str, ...] = ()
-    _before: dict[int, Hook] = {}  # noqa: RUF012, never written to: a module's first hook makes its own
-    _after: dict[int, Hook] = {}  # noqa: RUF012
+    _before: dict[object, Hook] = {}  # noqa: RUF012, never written to: a module's first hook makes its own
+    _after: dict[object, Hook] = {}  # noqa: RUF012
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What the module computes; every subclass defines its own."""
@@ -212,8 +216,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward() starts afresh."""
-        for p in self.parameters(include_frozen=True):
-            p.grad = None
+        at_once([(assign, p, "grad", None) for p in self.parameters(include_frozen=True)])()
 
     def freeze(self) -> Self:
         """Keep all parameters in here as they are: `parameters()` leaves them out; returns the module.
@@ -229,20 +232,17 @@ class Module:
         >>> [p.name for p in net.parameters()]
         ['2.weight', '2.bias']
         """
-        for module in self.modules():
-            module.frozen = True
+        at_once([(assign, module, "frozen", True) for module in self.modules()])()
         return self
 
     def unfreeze(self) -> Self:
         """Let all parameters in here be trained again; returns the module."""
-        for module in self.modules():
-            module.frozen = False
+        at_once([(assign, module, "frozen", False) for module in self.modules()])()
         return self
 
     def train(self, mode: bool = True) -> Self:
         """Set `training` here and in all modules inside; returns the module."""
-        for module in self.modules():
-            module.training = bool(mode)
+        at_once([(assign, module, "training", bool(mode)) for module in self.modules()])()
         return self
 
     def eval(self) -> Self:
@@ -301,8 +301,9 @@ class Module:
         if problems:
             summary = f"load_state_dict: the state does not fit {type(self).__name__}; nothing was loaded"
             raise ValueError("\n  ".join([summary, *problems]))
-        for owner, attribute, numbers in loaded:
-            setattr(owner, attribute, numbers)
+        changes = [(p, as_type_of(p.data, numbers)) for p, _, numbers in loaded if type(p) is Value]
+        buffers = [(assign, *one) for one in loaded if type(one[0]) is not Value]
+        at_once(chain(new_data(changes), buffers))()
 
     # -- pictures ----------------------------------------------------------------------------------
 
@@ -311,8 +312,8 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        name, extra = type(self).__name__, self.extra_repr()
-        tree = [f"({path}): {child!r}" for path, child in self.named_children()]
+        name, extra = visible(type(self).__name__), self.extra_repr()
+        tree = [f"({visible(path)}): {child!r}" for path, child in self.named_children()]
         if not tree:
             return f"{name}({extra})"
         lines = "\n".join([extra, *tree] if extra else tree)

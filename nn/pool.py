@@ -9,27 +9,54 @@ import numpy as np
 from autograd_mini.functions import as_operand
 from autograd_mini.nn.module import Module
 from autograd_mini.nn.shapes import Misfit, Shape, check, pair
-from autograd_mini.nn.windows import Pair, frame, places, windows
+from autograd_mini.nn.windows import Pair, padded, places, windows
+
+
+def max_pool2d(x: Any, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> Any:
+    """The largest number in each window of a picture: see `MaxPool2d` for the arguments and shapes.
+
+    >>> max_pool2d(np.arange(16.0).reshape(1, 4, 4), 2)
+    array([[[ 5.,  7.],
+            [13., 15.]]])
+    """
+    return np.max(_seen("max_pool2d", x, kernel_size, stride, padding, -np.inf), axis=(0, 1))
+
+
+def avg_pool2d(x: Any, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> Any:
+    """The mean of each window of a picture: see `AvgPool2d`.
+
+    >>> avg_pool2d(np.arange(16.0).reshape(1, 4, 4), 2)
+    array([[[ 2.5,  4.5],
+            [10.5, 12.5]]])
+    """
+    return np.mean(_seen("avg_pool2d", x, kernel_size, stride, padding, 0.0), axis=(0, 1))
+
+
+def _seen(
+    owner: str, x: Any, kernel_size: int | Pair, stride: int | Pair | None, padding: int | Pair, outside: float
+) -> Any:
+    kernel, stride, padding = _window(owner, kernel_size, stride, padding)
+    return windows(padded(owner, as_operand(x), kernel, padding, outside), params=(kernel, stride))
+
+
+def _window(
+    owner: str, kernel_size: int | Pair, stride: int | Pair | None, padding: int | Pair
+) -> tuple[Pair, Pair, Pair]:
+    kernel = pair(owner, "kernel_size", kernel_size)
+    step = kernel if stride is None else pair(owner, "stride", stride)
+    margin = pair(owner, "padding", padding, least=0)
+    if any(2 * p > k for p, k in zip(margin, kernel, strict=True)):
+        raise ValueError(
+            f"{owner}: padding may be at most half the kernel {kernel}, got {margin}: "
+            "else a window would see nothing of the picture"
+        )
+    return kernel, step, margin
 
 
 class _Pool2d(Module):
     def __init__(self, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> None:
-        name = type(self).__name__
-        self.kernel_size = pair(name, "kernel_size", kernel_size)
-        self.stride = self.kernel_size if stride is None else pair(name, "stride", stride)
-        self.padding = pair(name, "padding", padding, least=0)
-        if any(2 * p > k for p, k in zip(self.padding, self.kernel_size, strict=True)):
-            raise ValueError(
-                f"{name}: padding may be at most half the kernel {self.kernel_size}, got {self.padding}: "
-                "else a window would see nothing of the picture"
-            )
-
-    def windows(self, x: Any, outside: float) -> Any:
-        check(self, x)
-        x = as_operand(x)
-        if any(self.padding):
-            x = np.pad(x, frame(self.padding, x.ndim), constant_values=outside)
-        return windows(x, params=(self.kernel_size, self.stride))
+        window = _window(type(self).__name__, kernel_size, stride, padding)
+        self.kernel_size, self.stride, self.padding = window
 
     def output_shape(self, shape: Shape) -> Shape:
         if len(shape) not in (3, 4):
@@ -66,7 +93,8 @@ class MaxPool2d(_Pool2d):
     """
 
     def forward(self, x: Any) -> Any:
-        return np.max(self.windows(x, -np.inf), axis=(0, 1))
+        check(self, x)
+        return max_pool2d(x, self.kernel_size, self.stride, self.padding)
 
 
 class AvgPool2d(_Pool2d):
@@ -80,4 +108,5 @@ class AvgPool2d(_Pool2d):
     """
 
     def forward(self, x: Any) -> Any:
-        return np.mean(self.windows(x, 0.0), axis=(0, 1))
+        check(self, x)
+        return avg_pool2d(x, self.kernel_size, self.stride, self.padding)

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.errors import ShapeError
 from autograd_mini.nn.shapes import Misfit, Shape
 from autograd_mini.rules import Primitive, Pull
 
@@ -66,6 +67,23 @@ def frame(padding: Pair, ndim: int) -> list[Pair]:
     [(0, 0), (1, 1), (2, 2)]
     """
     return [(0, 0)] * (ndim - 2) + [(p, p) for p in padding]
+
+
+def padded(owner: str, x: Any, kernel: Pair, padding: Pair, outside: float = 0.0) -> Any:
+    """The picture with a frame of numbers from outside, if there is one.
+
+    Raises:
+        ShapeError: x is no picture, or the window does not fit into it.
+
+    >>> padded("pool", np.ones((1, 2)), (2, 2), (1, 0)).tolist()
+    [[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
+    """
+    if x.ndim < 2 or any(n + 2 * p < k for n, k, p in zip(x.shape[-2:], kernel, padding, strict=True)):
+        raise ShapeError(
+            f"{owner}: expected a picture (..., H, W) of at least {kernel}, the kernel, "
+            f"got {x.shape}, padding {padding}"
+        )
+    return np.pad(x, frame(padding, x.ndim), constant_values=outside) if any(padding) else x
 
 
 def places(shape: Shape, kernel: Pair, stride: Pair, padding: Pair) -> Shape:

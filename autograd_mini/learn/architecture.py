@@ -72,7 +72,7 @@ LAYERS: dict[type[Module], Row] = {
     nn.Conv2d:      Row({"in_channels": INT, "out_channels": INT, **_WINDOW, "bias": has("bias")},
                         lambda a: {"weight": (a.out_channels, a.in_channels, *a.kernel_size),
                                    "bias": (a.out_channels,) if a.bias else None}),
-    nn.Embedding:   Row({"num_embeddings": INT, "embedding_dim": INT},
+    nn.Embedding:   Row({"num_embeddings": INT, "embedding_dim": INT, "padding_idx": (int, type(None))},
                         lambda a: {"weight": (a.num_embeddings, a.embedding_dim)}),
     nn.RNNCell:     Row({**_CELL, "nonlinearity": TEXT}, _cell_shapes(1)),
     nn.GRUCell:     Row(_CELL, _cell_shapes(3)),
@@ -100,7 +100,7 @@ LAYERS: dict[type[Module], Row] = {
     nn.SELU:        Row({}),
     nn.GELU:        Row({"approximate": TEXT}),
     nn.SiLU:        Row({}),
-    nn.Softplus:    Row({"beta": FLOAT}),
+    nn.Softplus:    Row({"beta": FLOAT, "threshold": (*FLOAT, type(None))}),
     nn.Softsign:    Row({}),
     nn.Hardtanh:    Row({"min_val": FLOAT, "max_val": FLOAT}),
     nn.LogSigmoid:  Row({}),
@@ -202,14 +202,14 @@ class Builder:
         if self.count > MOST_MODULES:
             raise ModelFileError(f"architecture: more than {MOST_MODULES} modules")
         if type(node) is not dict:
-            raise ModelFileError(f"{where}: expected an object, got {str(node)[:60]}")
+            raise ModelFileError(f"{where}: expected an object, got {node!r:.60}")
         if node.keys() == {"same"}:
             if type(node["same"]) is not str or node["same"] not in self.built:
-                raise ModelFileError(f"{where}: the same as {str(node['same'])[:60]!r}, which is not built before it")
+                raise ModelFileError(f"{where}: the same as {node['same']!r:.60}, which is not built before it")
             return self.built[node["same"]]
         cls = BY_NAME.get(node["class"]) if type(node.get("class")) is str else None
         if cls is None:
-            raise ModelFileError(f"{where}: unknown class {str(node.get('class'))[:60]!r}")
+            raise ModelFileError(f"{where}: unknown class {node.get('class')!r:.60}")
         flags = {flag: node[flag] for flag in FLAGS if flag in node}
         content = "children" if cls in CONTAINERS else "arguments"
         extra = node.keys() - {"class", content, *FLAGS}
@@ -270,10 +270,10 @@ def _checked(item: Any, kind: Kinds | Argument, where: str) -> Any:
     kinds = kind.kinds if isinstance(kind, Argument) else kind
     if type(item) not in kinds:
         expected = " or ".join(k.__name__ for k in kinds)
-        raise ModelFileError(f"{where}: expected {expected}, got {str(item)[:60]}")
+        raise ModelFileError(f"{where}: expected {expected}, got {item!r:.60}")
     sizes = item if type(item) is list else [item] if type(item) is int else []
     if len(sizes) > 32 or not all(type(n) is int and abs(n) < 2**31 for n in sizes):
-        raise ModelFileError(f"{where}: expected moderate whole numbers, got {str(item)[:60]}")
+        raise ModelFileError(f"{where}: expected moderate whole numbers, got {item!r:.60}")
     if type(item) is float and not math.isfinite(item):
         raise ModelFileError(f"{where}: expected a finite number, got {item}")
     return tuple(item) if type(item) is list else item

@@ -29,6 +29,7 @@ from autograd_mini.explain.units.squared_error import Squared, squared_errors
 from autograd_mini.explain.units.unit_names import default_name, names_of
 from autograd_mini.explain.units.weighted_sums import Misfit, find_bend, is_hidden, weighted_sum
 from autograd_mini.nn.functional import elu_row, leaky_relu_row, softsign_row
+from autograd_mini.nn.loss_functions import hardtanh_row
 from autograd_mini.numbers import constant
 from autograd_mini.primitives import elementwise
 from autograd_mini.value import Value
@@ -36,7 +37,7 @@ from autograd_mini.value import Value
 #: The activations that the delta rule by hand has formulas of its own for.
 BY_HAND = {elementwise.sigmoid: SIGMOID, elementwise.tanh: TANH, elementwise.relu: RELU}
 #: Behind the last score of a loss these still belong to the network.
-ACTIVATIONS = {*BY_HAND, elementwise.softplus, leaky_relu_row, elu_row, softsign_row}
+ACTIVATIONS = {*BY_HAND, elementwise.softplus, leaky_relu_row, elu_row, softsign_row, hardtanh_row}
 
 
 NO_SUM = (
