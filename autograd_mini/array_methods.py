@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy
 
@@ -19,25 +19,25 @@ class ArrayMethods:
 
     __slots__ = ()
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Value:
+    def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
         return np.sum(self, axis=axis, keepdims=keepdims)
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Value:
+    def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
         return np.mean(self, axis=axis, keepdims=keepdims)
 
-    def prod(self, axis: Axis = None, keepdims: bool = False) -> Value:
+    def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
         return np.prod(self, axis=axis, keepdims=keepdims)
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Value:
+    def max(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
         return np.max(self, axis=axis, keepdims=keepdims)
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Value:
+    def min(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
         return np.min(self, axis=axis, keepdims=keepdims)
 
-    def var(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Value:
+    def var(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
         return np.var(self, axis=axis, ddof=ddof, keepdims=keepdims)
 
-    def std(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Value:
+    def std(self, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
         return np.std(self, axis=axis, ddof=ddof, keepdims=keepdims)
 
     def cumsum(self, axis: int | None = None) -> Value:
@@ -56,6 +56,8 @@ class ArrayMethods:
         return np.dot(self, other)
 
     def reshape(self, *shape: Any) -> Value:
+        if not shape:
+            raise TypeError("reshape(): expected the new shape, got nothing")
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
 
     def ravel(self) -> Value:
@@ -70,6 +72,10 @@ class ArrayMethods:
     def T(self) -> Value:
         return np.transpose(self)
 
+    @property
+    def mT(self) -> Value:
+        return np.matrix_transpose(self)
+
     def swapaxes(self, axis1: int, axis2: int) -> Value:
         return np.swapaxes(self, axis1, axis2)
 
@@ -82,6 +88,9 @@ class ArrayMethods:
     def take(self, indices: Any, axis: int | None = None) -> Value:
         return np.take(self, indices, axis)
 
+    def copy(self) -> Value:
+        return np.copy(self)
+
     def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
         return np.trace(self, offset, axis1, axis2)
 
@@ -90,8 +99,50 @@ class ArrayMethods:
 
     # Questions: plain answers, nothing is recorded.
 
-    def argmax(self, axis: int | None = None) -> Any:
-        return np.argmax(self, axis)
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        return np.argmax(self, axis, keepdims=keepdims)
 
-    def argmin(self, axis: int | None = None) -> Any:
-        return np.argmin(self, axis)
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        return np.argmin(self, axis, keepdims=keepdims)
+
+    def argsort(self, axis: int | None = -1, *, kind: Any = None, stable: Any = None) -> Any:
+        return np.argsort(self, axis, kind=kind, stable=stable)
+
+    def argpartition(self, kth: Any, axis: int | None = -1) -> Any:
+        return np.argpartition(self, kth, axis)
+
+    def nonzero(self) -> Any:
+        return np.nonzero(self)
+
+    def searchsorted(self, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+        return np.searchsorted(self, v, side, sorter)
+
+    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return np.all(self, axis, keepdims=keepdims)
+
+    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Any:
+        return np.any(self, axis, keepdims=keepdims)
+
+    def __contains__(self, number: Any) -> bool:
+        if not np.ndim(self):
+            raise TypeError("a Value that is a single number holds no others: compare with ==")
+        return bool(np.any(np.equal(self, number)))
+
+    # What arrays do and Values do not.
+
+    def __setitem__(self, index: Any, number: Any) -> NoReturn:
+        raise TypeError(
+            "a Value's elements cannot be assigned: choose with np.where(condition, new, v), join with np.concatenate, "
+            "or give a leaf new numbers: v.data = numbers"
+        )
+
+    if not TYPE_CHECKING:  # a type checker should still find misspelt names
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Say where to find what arrays have and Values lack; reached only where there is no such attribute."""
+            advice = ""
+            if hasattr(numpy.ndarray, name) and not name.startswith("__"):
+                advice = f": v.data.{name} has it, cut from the graph"
+                if hasattr(numpy, name):
+                    advice += f"; np.{name}(v) may have a derivative"
+            raise AttributeError(f"a Value has no attribute {name!r}{advice}", name=name, obj=self)

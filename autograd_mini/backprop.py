@@ -14,11 +14,13 @@ so when its turn comes all contributions to its gradient have arrived; no recurs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_mini.at_once import assign, at_once
 from autograd_mini.errors import GraphError, ShapeError
 from autograd_mini.hooks import final_gradient, gradient_hooks
 from autograd_mini.numbers import as_type_of, constant, with_shapes
@@ -126,7 +128,7 @@ def chain_rule(upstream: Any, local: Any, alarm: _Alarm) -> Any:
         alarm.rang = False
         bad = np.logical_not(np.isfinite(product))
         if np.any(bad):  # only there: in a recorded pass, a 0 elsewhere has derivatives of its own
-            product = np.where(bad & np.equal(constant(upstream), 0), 0.0, product)
+            product = np.where(bad & np.equal(upstream, 0), 0.0, product)
     return product
 
 
@@ -192,7 +194,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
             node.grad = final_gradient(gradient_hooks[id(node)], node.grad, node._data)
         upstream = node.grad
         op = node.op
-        if op is None or not node.inputs:
+        if op is None:
             continue
         inputs, partials = node.inputs, node.partials
         if partials is not None and not recorded:
@@ -204,7 +206,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                     if watched:
                         yield Step(node, position, x, upstream, local, contribution, before, x.grad, contribution)
         else:
-            numbers = inputs if recorded else [x._data if type(x) is Value else constant(x) for x in inputs]
+            numbers = inputs if recorded else [x._data if type(x) is Value else x for x in inputs]
             if not op.elementwise and not recorded:
                 numbers = with_shapes(numbers)
             if op.selects and not recorded and not alarm.careful:
@@ -293,9 +295,8 @@ def _exhaust(order: Sequence[Value], recorded: bool, retain: bool, alarm: _Alarm
             pass
 
 
-def _restore(order: list[Value], before: list[Any]) -> None:
-    for node, grad in zip(order, before, strict=True):
-        node.grad = grad
+def _restoring(order: list[Value], before: list[Any]) -> Callable[[], Any]:
+    return at_once(zip(repeat(assign), order, repeat("grad"), before, strict=False))
 
 
 def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, retain_grads: bool = True) -> None:
@@ -303,6 +304,7 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
     start = seed(root, upstream, create_graph)
     order = topological_order(root)
     before = [node.grad for node in order]
+    restore = _restoring(order, before)
     alarm = _Alarm()
     try:
         for node in order:
@@ -315,7 +317,7 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
                 if node.op is None and grad is not None and id(node) in gradient_hooks:
                     node.grad = grad + node.grad
     except BaseException:
-        _restore(order, before)
+        restore()
         raise
 
 
@@ -341,7 +343,7 @@ def gradients(
     """
     start = seed(output, upstream, create_graph)
     order = topological_order(output, stop)
-    before = [node.grad for node in order]
+    restore = _restoring(order, [node.grad for node in order])
     alarm = _Alarm()
     try:
         for node in order:
@@ -350,9 +352,9 @@ def gradients(
         walk = [node for node in order if node not in stop] if stop else order
         _exhaust(walk, create_graph, True, alarm)
         reached = set(order)
-        return [x.grad if x in reached and x.grad is not None else zero_like(x._data) for x in inputs]
+        return [x.grad if x in reached else zero_like(x._data) for x in inputs]
     finally:
-        _restore(order, before)
+        restore()
 
 
 def zero_like(data: Any) -> Any:
@@ -366,7 +368,7 @@ def steps(root: Value, upstream: Any = None) -> list[Step]:
     """
     start = seed(root, upstream, caller="steps")
     order = topological_order(root)
-    before = [node.grad for node in order]
+    restore = _restoring(order, [node.grad for node in order])
     alarm = _Alarm()
     try:
         for node in order:
@@ -375,4 +377,4 @@ def steps(root: Value, upstream: Any = None) -> list[Step]:
         with alarm.listening():
             return list(backpropagate(order, False, True, True, alarm))
     finally:
-        _restore(order, before)
+        restore()

@@ -40,6 +40,8 @@ def operand_error(name: str, operands: tuple, error: Exception) -> Exception:
     message = f"{name}: {', '.join(map(describe, operands))}: {error}"
     if isinstance(error, TypeError | IndexError):  # IndexError: also NumPy's AxisError
         return (np.exceptions.AxisError if isinstance(error, ValueError) else type(error))(message)
+    if isinstance(error, np.linalg.LinAlgError):
+        return np.linalg.LinAlgError(message)
     shapes = [np.shape(getattr(x, "_data", x)) for x in operands]
     if name == "matmul" and len(shapes) == 2 and all(shapes):
         return ShapeError(_matmul_message(operands, *shapes))

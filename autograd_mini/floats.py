@@ -18,7 +18,7 @@ from autograd_mini.rules import Primitive
 
 
 def _sign(x: float) -> float:
-    return math.copysign(1.0, x) if x != 0 and x == x else x
+    return math.copysign(1.0, x) if x != 0 and x == x else x + 0.0  # -0.0 has sign 0.0, as in NumPy
 
 
 def _maximum(x: float, y: float) -> float:
@@ -40,7 +40,7 @@ def _where(condition: bool, x: float, y: float) -> float:
 
 
 _SAME_NAME = [
-    *("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt"),
+    *("exp", "expm1", "exp2", "log", "log1p", "log2", "log10", "sqrt", "cbrt"),
     *("sin", "cos", "tan", "sinh", "cosh", "tanh"),
 ]
 
@@ -59,14 +59,15 @@ FLOAT_FUNCTIONS: dict[str, Any] = {name: getattr(math, name) for name in _SAME_N
     "arccos": math.acos,
     "arctan": math.atan,
     "arctan2": math.atan2,
+    "hypot": math.hypot,
     "arcsinh": math.asinh,
     "arccosh": math.acosh,
     "arctanh": math.atanh,
     "floor_divide": operator.floordiv,
     "remainder": operator.mod,
-    "floor": lambda x: float(math.floor(x)),
-    "ceil": lambda x: float(math.ceil(x)),
-    "trunc": lambda x: float(math.trunc(x)),
+    "floor": lambda x: math.copysign(math.floor(x), x),  # -0.0 stays, and -0.5 rounds up to it
+    "ceil": lambda x: math.copysign(math.ceil(x), x),
+    "trunc": lambda x: math.copysign(math.trunc(x), x),
     "sign": _sign,
     "maximum": _maximum,
     "minimum": _minimum,

@@ -22,6 +22,8 @@ def own_data(data: Any, copy: bool = True) -> Any:
     """
     if type(data) is float:
         return data
+    if type(data) is int:
+        return float(data)  # of any size; OverflowError beyond the floats
     array = data if hasattr(data, "__array_function__") else np.asarray(data)
     kind = array.dtype.kind
     if kind in "iub":

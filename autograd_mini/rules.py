@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.visible import visible
+
 
 class Local:
     """The local derivative ∂z/∂x of an elementwise operation: `derivative(z, *inputs, *params)`.
@@ -47,15 +49,16 @@ class Along(Local):
 class Pull:
     """A vector-Jacobian product, ∂E/∂x = `pull(g, z, *inputs, *params)`, of an operation linear in x.
 
-    An operation with Pull rules must be linear in each input, as a product is, or `jointly_linear` in
+    An operation with Pull rules is linear in each input, as a product is, or `jointly_linear` in
     all of them, as a concatenation is: then its forward derivative is the operation itself, applied
-    to the tangents.
+    to the tangents. One that is not linear in x says what becomes of a tangent t of x: `push(t, z, *inputs, *params)`.
     """
 
-    __slots__ = ("pull",)
+    __slots__ = ("pull", "push")
 
-    def __init__(self, pull: Callable[..., Any]) -> None:
+    def __init__(self, pull: Callable[..., Any], push: Callable[..., Any] | None = None) -> None:
         self.pull = pull
+        self.push = push
 
 
 Rule = Local | Pull
@@ -142,7 +145,7 @@ class Primitive:
         return self.forward(*inputs, *params)
 
     def __repr__(self) -> str:
-        return f"<Primitive {self.name}>"
+        return f"<Primitive {visible(self.name)}>"
 
 
 def restore_axes(reduced: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:

@@ -51,8 +51,8 @@ def _run(f: Callable, args: tuple, positions: Sequence[int], what: str) -> tuple
     for i, node in zip(positions, nodes, strict=True):
         call[i] = node
     outer = inside_transform.get()
-    inside_transform.set(True)
     try:
+        inside_transform.set(True)
         with record_anyway():
             out = f(*call)
     finally:
@@ -91,7 +91,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = None) -> Callable[.
         if out.ndim:
             raise GraphError(f"grad: the function must return a scalar, got shape {out.shape}; use jacobian, or reduce")
         found = gradients(out, nodes, create_graph=nested, stop=set(nodes))
-        return _result(out, nested), _shaped([_result(g, nested) for g in found], argnums, len(args))
+        return _result(out, nested), _shaped(found, argnums, len(args))
 
     return run
 
@@ -120,8 +120,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple]]
 
     def pull(upstream: Any) -> tuple:
         record = nested or type(upstream) is Value
-        found = gradients(out, nodes, upstream, create_graph=record, stop=set(nodes))
-        return tuple(_result(g, record) for g in found)
+        return tuple(gradients(out, nodes, upstream, create_graph=record, stop=set(nodes)))
 
     return out if nested else owned(out._data, out._data), pull  # a copy: the graph keeps its own numbers
 
@@ -157,8 +156,8 @@ def push_forward(output: Value, tangents: dict[Value, Any], recorded: bool = Fal
     """The tangent of `output`, given those of some of the nodes that it was made from."""
     known = {x: (t if type(t) is Value else _like(t, x._data)) for x, t in tangents.items()}
     with np.errstate(all="ignore"):
-        for node in reversed(topological_order(output, stop=set(known) - {output})):
-            if node not in known and any(type(x) is Value and x in known for x in node.inputs):
+        for node in reversed(topological_order(output, stop=set(known))):
+            if any(type(x) is Value and x in known for x in node.inputs):
                 known[node] = _tangent(node, known, recorded)
     return known.get(output, zero_like(output._data))
 
@@ -178,7 +177,7 @@ def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
         numbers = with_shapes(numbers)
     z = node if recorded else node._data
     if op.jointly_linear:  # the operation itself, applied to all tangents at once
-        parts = [known.get(x, zero_like(constant(x))) if type(x) is Value else np.zeros_like(x) for x in node.inputs]
+        parts = [known[x] if type(x) is Value and x in known else np.zeros_like(x) for x in node.inputs]
         return op(*parts, params=node.params)
     total: Any = None
     for position, x in enumerate(node.inputs):
@@ -187,6 +186,8 @@ def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
         rule, t = op.rules[0 if op.variadic else position], known[x]
         if node.partials is not None and not recorded:
             term = _times(t, node.partials[position])
+        elif type(rule) is Pull and rule.push is not None:
+            term = rule.push(t, z, *numbers, *node.params)
         elif type(rule) is Pull:  # linear in this input: the operation itself, with the tangent in its place
             term = op(*numbers[:position], *with_shapes([t]), *numbers[position + 1 :], params=node.params)
         elif type(rule) is Along:

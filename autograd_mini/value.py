@@ -24,7 +24,7 @@ from autograd_mini import primitives
 from autograd_mini.array_methods import ArrayMethods
 from autograd_mini.errors import GraphError, MissingRuleError, operand_error
 from autograd_mini.hooks import Handle, add_gradient_hook
-from autograd_mini.modes import inside_transform, no_grad_depth
+from autograd_mini.modes import inside_transform, no_grad_blocks
 from autograd_mini.numbers import (
     FLOAT64_SCALARS,
     PLAIN_NUMBERS,
@@ -40,7 +40,7 @@ from autograd_mini.rules import Primitive
 
 #: NumPy's ufuncs that have a row in the table, and what NumPy's other functions do with Values
 #: (filled by `dispatch`).
-UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.power, np.float_power: elementwise.power}
+UFUNCS: dict[Any, Callable[..., Any]] = {np.power: elementwise.power}
 UFUNCS.update({row.forward: row for row in primitives.TABLE.values() if isinstance(row.forward, np.ufunc)})
 UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
@@ -49,7 +49,7 @@ recording_hooks: list[Callable[[Value, tuple], None]] = []
 
 next_age = itertools.count(1).__next__
 _new = object.__new__
-_no_grad_depth = no_grad_depth.get
+_no_grad_blocks = no_grad_blocks.get
 
 
 class Value(ArrayMethods):
@@ -183,6 +183,8 @@ class Value(ArrayMethods):
     def __rfloordiv__(self, other: Any) -> Value: return apply2(elementwise.floor_divide, other, self)
     def __mod__(self, other: Any) -> Value:       return apply2(elementwise.remainder, self, other)
     def __rmod__(self, other: Any) -> Value:      return apply2(elementwise.remainder, other, self)
+    def __divmod__(self, other: Any) -> tuple:    return self // other, self % other
+    def __rdivmod__(self, other: Any) -> tuple:   return other // self, other % self
     def __pow__(self, other: Any) -> Value:
         if type(other) is int and other == 2:  # as NumPy does: x * x is faster and exact
             return apply1(elementwise.square, self)
@@ -284,7 +286,7 @@ class Value(ArrayMethods):
             raise TypeError("an index must be plain integers, slices or arrays, got a Value; use its .data")
         # Copies: an index array that is shuffled in place later must not move the gradient.
         parts = index if type(index) is tuple else (index,)
-        own = tuple([np.array(part) if isinstance(part, list | np.ndarray) else part for part in parts])
+        own = tuple([_own_index(part) if isinstance(part, list | np.ndarray) else part for part in parts])
         return apply(shaping.getitem, (self,), (own if type(index) is tuple else own[0],))
 
     def __len__(self) -> int:
@@ -390,6 +392,8 @@ class Value(ArrayMethods):
         code = function.__code__
         if kwargs and not code.co_flags & inspect.CO_VARKEYWORDS:
             unknown = set(kwargs) - set(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+            kwargs = {k: x for k, x in kwargs.items() if k not in unknown or x is not None}  # out=None changes nothing
+            unknown &= set(kwargs)
             if unknown:
                 raise TypeError(f"{label}: {', '.join(sorted(unknown))}= is not supported on Values")
         return function(*args, **kwargs)
@@ -400,6 +404,11 @@ def no_rule(label: str) -> MissingRuleError:
         f"{label} has no derivative rule for Values: compute with .data if no gradient is wanted, write it with "
         "functions that have one, or add it as a row: autograd_mini.Primitive(name, forward, rules...)"
     )
+
+
+def _own_index(part: list | np.ndarray) -> np.ndarray:
+    array = np.array(part)
+    return array.astype(int) if isinstance(part, list) and not array.size else array  # [] picks nothing
 
 
 def _restore(data: Any, name: str | None, grad: Any) -> Value:
@@ -424,7 +433,7 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
     node._data = z
     node.grad = node.name = None
     node.op = op
-    if _no_grad_depth():
+    if _no_grad_blocks():
         node.inputs = node.params = ()
         node.partials = None
     else:

@@ -4,7 +4,28 @@ Each function here has the name and the arguments of NumPy's. Many are written w
 primitives of the table, so that their derivatives need no rule of their own.
 """
 
-from autograd_mini.dispatch import choosing, products, questions, reductions, shaping
+from autograd_mini.dispatch import (
+    choosing,
+    linear_algebra,
+    products,
+    questions,
+    reductions,
+    shaping,
+    statistics,
+    ufuncs,
+)
 from autograd_mini.value import FUNCTIONS, UFUNC_METHODS, UFUNCS
 
-__all__ = ["FUNCTIONS", "UFUNCS", "UFUNC_METHODS", "choosing", "products", "questions", "reductions", "shaping"]
+__all__ = [
+    "FUNCTIONS",
+    "UFUNCS",
+    "UFUNC_METHODS",
+    "choosing",
+    "linear_algebra",
+    "products",
+    "questions",
+    "reductions",
+    "shaping",
+    "statistics",
+    "ufuncs",
+]

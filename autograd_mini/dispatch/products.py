@@ -36,9 +36,13 @@ def outer(a: Any, b: Any) -> Value:
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Value:
     n, m = np.ndim(a), np.ndim(b)
     if isinstance(axes, int):
+        if axes > n or axes > m:
+            raise IndexError(f"np.tensordot: axes={axes} are more than {describe(a)} and {describe(b)} both have")
         axes = (range(n - axes, n), range(axes))
     left, right = ([side] if isinstance(side, int) else list(side) for side in axes)
     first, second = list(ascii_letters[:n]), list(ascii_letters[n : n + m])
+    if len({i % n for i in left}) < len(left) or len({j % m for j in right}) < len(right):
+        raise ValueError(f"np.tensordot: axes={axes} names an axis twice")
     for i, j in zip(left, right, strict=True):
         if np.shape(a)[i] != np.shape(b)[j]:  # einsum would let an axis of size 1 pass
             raise ShapeError(f"np.tensordot: axis {i} of {describe(a)} and axis {j} of {describe(b)} differ in size")
@@ -72,6 +76,8 @@ def explicit_subscripts(subscripts: str, ndims: list[int]) -> str:
     hidden = [
         ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(letters, ndims, strict=True)
     ]
+    if arrow and "..." not in output and any(hidden):
+        raise ValueError(f"np.einsum: {subscripts!r} leaves no place in the result for the axes of '...': add it there")
     longest = "".join(spare[: sorted(hidden)[-1]])
     full = [term.replace("...", longest[len(longest) - n :]) for term, n in zip(letters, hidden, strict=True)]
     return f"{','.join(full)}->{output.replace('...', longest)}"

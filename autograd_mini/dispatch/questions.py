@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd_mini.dispatch.registry import np
-from autograd_mini.numbers import constant
+from autograd_mini.dispatch.registry import implements, np
+from autograd_mini.numbers import constant, with_shapes
 from autograd_mini.value import FUNCTIONS, UFUNCS, Value
+
+
+def _plain(x: Any) -> Any:
+    return with_shapes([x.data])[0] if type(x) is Value else x
 
 
 def _on_data(numpy_function: Callable) -> Callable:
     def ask(*args: Any, **kwargs: Any) -> Any:
-        plain = [constant(a) if type(a) is Value else a for a in args]
-        return numpy_function(*plain, **{k: constant(a) if type(a) is Value else a for k, a in kwargs.items()})
+        return numpy_function(*map(_plain, args), **{k: _plain(x) for k, x in kwargs.items()})
 
     return ask
 
@@ -25,9 +28,16 @@ _QUESTIONS_UFUNC = (
 _QUESTIONS = (
     np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.argmax, np.argmin,
     np.argsort, np.allclose, np.isclose, np.array_equal, np.any, np.all, np.count_nonzero, np.nonzero,
-    np.searchsorted, np.array_repr, np.array_str, np.array2string, np.result_type, np.iscomplexobj, np.isrealobj,
+    np.searchsorted, np.array_repr, np.array_str, np.array2string, np.iscomplexobj, np.isrealobj,
+    np.argwhere, np.flatnonzero, np.argpartition, np.isin, np.isposinf, np.isneginf, np.isreal, np.iscomplex,
+    np.array_equiv, np.digitize, np.histogram, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
     np.may_share_memory, np.shares_memory, np.broadcast_shapes,
 )  # fmt: skip
 UFUNCS.update({ufunc: _on_data(ufunc) for ufunc in _QUESTIONS_UFUNC})
 for _function in _QUESTIONS:
     FUNCTIONS[_function] = _on_data(_function)
+
+
+@implements(np.result_type)
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    return np.result_type(*[constant(x) if type(x) is Value else x for x in arrays_and_dtypes])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd_mini.dispatch.registry import Axis, implements, np
+from autograd_mini.dispatch.registry import Axis, implements, np, positive_axis
 from autograd_mini.primitives import reductions
 from autograd_mini.value import UFUNC_METHODS, Value, apply
 
@@ -57,10 +57,13 @@ def std(a: Any, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -
 
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Value:
+    if isinstance(axis, tuple) and len(axis) > 2:
+        np.linalg.norm(x.data, ord, axis)  # raises NumPy's own message; np.linalg.vector_norm takes them all
     if ord is None or (ord == 2 and (isinstance(axis, int) or (axis is None and x.ndim == 1))):
         return apply(reductions.norm, (x,), (axis, keepdims))
     if ord == 1 and (isinstance(axis, int) or (axis is None and x.ndim == 1)):
         return sum(abs(x), axis, keepdims=keepdims)
+    np.linalg.norm(x.data, ord, axis, keepdims)  # raises NumPy's own message where it refuses too
     raise TypeError(f"np.linalg.norm: ord={ord!r} is not supported on Values of shape {x.shape}; ord may be None, 1, 2")
 
 
@@ -76,7 +79,7 @@ def cumprod(a: Any, axis: int | None = None) -> Value:
     # Each round multiplies by the running product `shift` places back: log2(n) rounds, and no division.
     if axis is None:
         a, axis = a.reshape(-1), 0
-    a = np.moveaxis(a, axis, -1)
+    a = np.moveaxis(a, positive_axis(axis, a.ndim), -1)
     n, shift = a.shape[-1], 1
     while shift < n:
         ones = np.ones_like(a.data[..., :shift])
@@ -107,7 +110,5 @@ UFUNC_METHODS.update(
         (np.logaddexp, "reduce"): _reduce(reductions.logsumexp),
         (np.add, "accumulate"): _accumulate(cumsum),
         (np.multiply, "accumulate"): _accumulate(cumprod),
-        (np.add, "outer"): lambda a, b: np.reshape(a, np.shape(a) + (1,) * np.ndim(b)) + b,
-        (np.multiply, "outer"): lambda a, b: np.tensordot(a, b, 0),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_mini.dispatch.registry import Axis, implements, np, positive_axis
@@ -61,9 +61,21 @@ def expand_dims(a: Any, axis: int | tuple[int, ...]) -> Value:
     return reshape(a, np.expand_dims(a.data, axis).shape)
 
 
-@implements(np.atleast_1d)
-def atleast_1d(a: Any) -> Value:
-    return a if a.ndim else reshape(a, (1,))
+def _at_least(widen: Callable[[tuple], tuple]) -> Callable:
+    """The function of any number of arrays that brings each shape to `widen(shape)`."""
+
+    def at_least(*arys: Any) -> Any:
+        wide = tuple(np.reshape(a, widen(np.shape(a))) for a in arys)
+        return wide[0] if len(wide) == 1 else wide
+
+    return at_least
+
+
+implements(np.atleast_1d)(_at_least(lambda shape: shape or (1,)))
+implements(np.atleast_2d)(_at_least(lambda shape: (1,) * (2 - len(shape)) + shape))
+implements(np.atleast_3d)(
+    _at_least(lambda shape: (1,) * (len(shape) < 2) + shape + (1,) * ((len(shape) < 3) + (not shape)))
+)
 
 
 @implements(np.broadcast_to)
@@ -101,6 +113,22 @@ def column_stack(tup: Sequence[Any]) -> Value:
     return concatenate([a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], 1)
 
 
+@implements(np.dstack)
+def dstack(tup: Sequence[Any]) -> Value:
+    return concatenate([np.atleast_3d(a) for a in tup], 2)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Value:
+    return concatenate([arr, values], axis)
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args: Any) -> tuple:
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    return tuple(np.broadcast_to(a, shape) for a in args)
+
+
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Value]:
     return _pieces(ary, np.split(np.arange(ary.shape[axis]), indices_or_sections), axis)
@@ -109,6 +137,27 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Value]:
 @implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Value]:
     return _pieces(ary, np.array_split(np.arange(ary.shape[axis]), indices_or_sections), axis)
+
+
+@implements(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Value]:
+    return _split_wide("np.vsplit", ary, indices_or_sections, 0, 2)
+
+
+@implements(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Value]:
+    return _split_wide("np.hsplit", ary, indices_or_sections, int(ary.ndim > 1), 1)
+
+
+@implements(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Value]:
+    return _split_wide("np.dsplit", ary, indices_or_sections, 2, 3)
+
+
+def _split_wide(label: str, ary: Value, indices_or_sections: Any, axis: int, needed: int) -> list[Value]:
+    if ary.ndim < needed:
+        raise ValueError(f"{label}: expected at least {needed} axes, got shape {ary.shape}")
+    return split(ary, indices_or_sections, axis)
 
 
 def _pieces(ary: Value, pieces: list, axis: int) -> list[Value]:
@@ -120,6 +169,28 @@ def _pieces(ary: Value, pieces: list, axis: int) -> list[Value]:
 def flip(m: Any, axis: Axis = None) -> Value:
     flipped = range(m.ndim) if axis is None else np.lib.array_utils.normalize_axis_tuple(axis, m.ndim)
     return m[tuple(slice(None, None, -1 if i in flipped else 1) for i in range(m.ndim))]
+
+
+@implements(np.fliplr)
+def fliplr(m: Any) -> Value:
+    return flip(m, 1)
+
+
+@implements(np.flipud)
+def flipud(m: Any) -> Value:
+    return flip(m, 0)
+
+
+@implements(np.rot90)
+def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Value:
+    first, second = (positive_axis(axis, m.ndim) for axis in axes)
+    if first == second:
+        raise ValueError(f"np.rot90: the plane needs two different axes, got {axes}")
+    if k % 4 == 2:
+        return flip(m, (first, second))
+    if k % 2:
+        return swapaxes(flip(m, second), first, second) if k % 4 == 1 else flip(swapaxes(m, first, second), second)
+    return +m
 
 
 @implements(np.roll)
@@ -142,11 +213,13 @@ def tile(A: Any, reps: int | Sequence[int]) -> Value:
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Value:
     if axis is None:
         a, axis = a.reshape(-1), 0
-    return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
+    return np.take(a, np.repeat(np.arange(a.shape[positive_axis(axis, a.ndim)]), repeats), axis)
 
 
 @implements(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Value:
+    if not array.ndim:
+        return +array  # nothing to pad
     width = np.broadcast_to(pad_width, (array.ndim, 2)).tolist()
     if mode == "constant":
         padded = apply(shaping.pad, (array,), (tuple(map(tuple, width)),))
@@ -154,6 +227,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
         return padded + frame if frame.any() else padded
     if mode in ("edge", "reflect", "symmetric", "wrap"):  # copies of elements: pad their numbers, then pick
         return ravel(array)[np.pad(np.arange(array.size).reshape(array.shape), width, mode)]
+    np.pad(array.data, width, mode)  # raises NumPy's own message where there is no such mode
     raise TypeError(f"np.pad: mode {mode!r} is not supported on Values; constant, edge, reflect, symmetric, wrap are")
 
 

@@ -38,9 +38,11 @@ def exponent_slope(z: Any, x: Any, y: Any) -> Any:
     return z * np.log(np.where((x == 0) & (y >= 0), 1, x))
 
 
-def squared_radius(x: Any, y: Any) -> Any:
-    # At the origin the angle has no slope; 0 is chosen, where 0/0 would be nan.
-    return np.where((x == 0) & (y == 0), 1, x * x + y * y)
+def over_squared_radius(n: Any, x: Any, y: Any) -> Any:
+    # Divided twice, for x * x would overflow at 1e155. At the origin the angle has no slope; 0 is chosen.
+    radius = np.hypot(x, y)
+    radius = np.where(radius == 0, 1, radius)
+    return n / radius / radius
 
 
 def elementwise_erf(x: Any) -> Any:
@@ -63,7 +65,10 @@ power       = Primitive("power",      lambda x, y: x ** y,
                                                                                                symbol="^", latex="{{{0}}}^{{{1}}}", precedence=POWER)
 square      = Primitive("square",     np.square,     Local(lambda z, x: 2 * x),                latex="{{{0}}}^2", precedence=POWER)
 sqrt        = Primitive("sqrt",       np.sqrt,       Local(lambda z, x: 0.5 / z),              symbol="√", latex=r"\sqrt{{{0}}}")   # √′(0) = ∞, as in calculus
+cbrt        = Primitive("cbrt",       np.cbrt,       Local(lambda z, x: 1 / (3 * z * z)),      symbol="∛", latex=r"\sqrt[3]{{{0}}}")  # as √
 reciprocal  = Primitive("reciprocal", np.reciprocal, Local(lambda z, x: -z * z),               symbol="1/", latex=r"\frac{{1}}{{{0}}}", precedence=POWER, encloses=True)
+hypot       = Primitive("hypot",      np.hypot,      Local(lambda z, x, y: x / np.where(z == 0, 1, z)),
+                                                     Local(lambda z, x, y: y / np.where(z == 0, 1, z)))  # at the origin 0, as ‖x‖
 floor_divide = Primitive("floor_divide", np.floor_divide, Local(0), Local(0),                  symbol="//", latex=r"\left\lfloor \frac{{{0}}}{{{1}}} \right\rfloor")
 remainder   = Primitive("remainder",  np.remainder,  Local(1),
                                                      Local(lambda z, x, y: -np.floor_divide(x, y)),
@@ -92,8 +97,8 @@ tan         = Primitive("tan",        np.tan,        Local(lambda z, x: 1 + z * 
 arcsin      = Primitive("arcsin",     np.arcsin,     Local(lambda z, x: 1 / np.sqrt(1 - x * x)),   latex=r"\arcsin({0})")
 arccos      = Primitive("arccos",     np.arccos,     Local(lambda z, x: -1 / np.sqrt(1 - x * x)),  latex=r"\arccos({0})")
 arctan      = Primitive("arctan",     np.arctan,     Local(lambda z, x: 1 / (1 + x * x)),      latex=r"\arctan({0})")
-arctan2     = Primitive("arctan2",    np.arctan2,    Local(lambda z, x, y: y / squared_radius(x, y)),
-                                                     Local(lambda z, x, y: -x / squared_radius(x, y)))
+arctan2     = Primitive("arctan2",    np.arctan2,    Local(lambda z, x, y: over_squared_radius(y, x, y)),
+                                                     Local(lambda z, x, y: over_squared_radius(-x, x, y)))
 sinh        = Primitive("sinh",       np.sinh,       Local(lambda z, x: np.cosh(x)),           latex=r"\sinh({0})")
 cosh        = Primitive("cosh",       np.cosh,       Local(lambda z, x: np.sinh(x)),           latex=r"\cosh({0})")
 tanh        = Primitive("tanh",       np.tanh,       Local(lambda z, x: 1 - z * z),            latex=r"\tanh({0})")
@@ -101,7 +106,7 @@ arcsinh     = Primitive("arcsinh",    np.arcsinh,    Local(lambda z, x: 1 / np.s
 arccosh     = Primitive("arccosh",    np.arccosh,    Local(lambda z, x: 1 / np.sqrt(x * x - 1)))
 arctanh     = Primitive("arctanh",    np.arctanh,    Local(lambda z, x: 1 / (1 - x * x)))
 
-sigmoid     = Primitive("sigmoid",    stable_sigmoid,                    Local(lambda z, x: z * (1 - z)),   symbol="σ", latex=r"\sigma({0})")
+sigmoid: Primitive = Primitive("sigmoid",    stable_sigmoid,                    Local(lambda z, x: z * (1 - z)),   symbol="σ", latex=r"\sigma({0})")
 softplus    = Primitive("softplus",   lambda x: np.logaddexp(x, 0),      Local(lambda z, x: sigmoid(x)))
 erf         = Primitive("erf",        elementwise_erf,                   Local(lambda z, x: TWO_OVER_SQRT_PI * np.exp(-x * x)))
 relu        = Primitive("relu",       lambda x: np.maximum(x, 0),        Local(lambda z, x: x > 0))                                           # relu′(0) = 0

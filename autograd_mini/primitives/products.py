@@ -1,4 +1,4 @@
-"""Matrix products: `matmul` for stacks of matrices and vectors, `einsum` for everything else."""
+"""Matrix products: `matmul` for stacks of matrices and vectors, `einsum` for everything else; equations, determinants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
         return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
         return np.matmul(transpose(x), g[..., None])[..., 0]
-    if y.ndim == 2 and x.ndim > 2 and x.size:  # one product for the whole batch, instead of a stack to be summed
+    if y.ndim == 2 and x.ndim > 2 and y.size:  # one product for the whole batch, instead of a stack to be summed
         return np.reshape(x, (-1, x.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
     return transpose(x) @ g
 
@@ -59,9 +59,28 @@ def einsum_pull(g: Any, z: Any, position: int, inputs: tuple, subscripts: str) -
     return np.einsum(f"{','.join(term for term, _ in sources)}->{target}", *(y for _, y in sources))
 
 
+def cofactors(x: Any, z: Any) -> Any:
+    """∂(det x)/∂x_ij, one matrix of them per matrix of `x`; `z` are the determinants."""
+    try:
+        return np.expand_dims(z, (-2, -1)) * transpose(np.linalg.inv(x))
+    except np.linalg.LinAlgError:  # singular, its slope is not: the determinants without row i and column j
+        n = x.shape[-1]
+        others = np.array([[k for k in range(n) if k != i] for i in range(n)], int).reshape(n, n - 1)
+        signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+        return np.linalg.det(x[..., others[:, None, :, None], others[:, None, :]]) * signs.astype(x.dtype)
+
+
 # fmt: off
 matmul = Primitive("matmul", np.matmul, Pull(matmul_left), Pull(matmul_right), symbol="@", latex=r"{0} \, {1}", precedence=PRODUCT)
 einsum = Primitive("einsum", lambda *args: np.einsum(args[-1], *args[:-1]), Pull(einsum_pull), variadic=True)
+# Neither is linear in its matrix: their tangents have rules of their own.
+solve  = Primitive("solve",  np.linalg.solve,
+                   Pull(lambda g, z, x, y: -np.linalg.solve(transpose(x), g) @ transpose(z),
+                        lambda t, z, x, y: -np.linalg.solve(x, t @ z)),
+                   Pull(lambda g, z, x, y: np.linalg.solve(transpose(x), g)))
+det    = Primitive("det",    np.linalg.det,
+                   Pull(lambda g, z, x: np.expand_dims(g, (-2, -1)) * cofactors(x, z),
+                        lambda t, z, x: np.sum(t * cofactors(x, z), axis=(-2, -1))),  latex=r"\det({0})")
 # fmt: on
 
-PRODUCTS = (matmul, einsum)
+PRODUCTS = (matmul, einsum, solve, det)

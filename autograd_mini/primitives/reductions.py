@@ -14,10 +14,10 @@ from autograd_mini.rules import Along, Primitive, Pull
 
 def product_of_others(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any:
     """For each element, the product of all others along the axes: ∂(Πx)/∂x, also where x holds zeros."""
-    if np.all(x != 0) and np.all(z != 0) and np.all(np.isfinite(z)):
+    if np.all(z != 0) and np.all(np.isfinite(z)):
         return z / x
     # z / x would be 0/0 at a zero, and wrong where the product leaves the range of floats. Products from the left times products from the right need no division.
-    axes = tuple(range(np.ndim(x))) if axis is None else tuple(np.atleast_1d(axis).tolist())
+    axes = tuple(range(np.ndim(x))) if axis is None else tuple(np.atleast_1d(axis))
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(x, axes, last)
     flat = np.reshape(moved, (*moved.shape[: moved.ndim - len(axes)], -1))
@@ -35,7 +35,7 @@ def share_of_ties(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any:
 
 
 def stable_logsumexp(x: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
-    top = np.max(x, axis=axis, keepdims=True) if np.size(x) else 0.0  # ln of an empty sum is -inf
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # ln of an empty sum is -inf
     top = np.where(np.isfinite(top), top, 0)  # inf - inf would be nan
     with np.errstate(divide="ignore", over="ignore"):
         z = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))

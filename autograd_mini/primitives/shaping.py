@@ -49,7 +49,7 @@ reshape      = Primitive("reshape",      lambda x, shape: np.reshape(x, shape), 
 transpose    = Primitive("transpose",    lambda x, axes: np.transpose(x, axes),       Pull(lambda g, z, x, axes: np.transpose(g, inverse(axes))),  symbol="ᵀ", latex="{{{0}}}^T", precedence=POWER)
 broadcast_to = Primitive("broadcast_to", lambda x, shape: np.broadcast_to(x, shape),  Pull(lambda g, z, x, shape: g))  # summed to x's shape like every broadcast
 getitem:  Primitive = Primitive("getitem",      lambda x, index: x[index],                   Pull(lambda g, z, x, index: scatter(g, params=(x.shape, index))), symbol="[ ]", latex="{0}[{1}]", precedence=POWER, selects=True)
-scatter:  Primitive = Primitive("scatter",      put_back,                                    Pull(lambda g, z, x, shape, index: g[index]))
+scatter:  Primitive = Primitive("scatter",      put_back,                                    Pull(lambda g, z, x, shape, index: np.reshape(g, shape)[index]))  # a scalar's gradient is a float, which has no index
 roll         = Primitive("roll",         lambda x, shift, axis: np.roll(x, shift, axis),
                                          Pull(lambda g, z, x, shift, axis: np.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis)))
 pad          = Primitive("pad",          lambda x, width: np.pad(x, width),           Pull(lambda g, z, x, width: unpad(g, width)))

@@ -8,6 +8,7 @@ that finite differences are good there.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import operator
 from collections.abc import Callable
@@ -145,6 +146,15 @@ def picked(x: Any, index: Any) -> np.ndarray:
     return np.asarray(x)[index]
 
 
+def by_permutations(x: np.ndarray) -> float:
+    """The determinant by Leibniz's formula."""
+    n = len(x)
+    return sum(
+        (-1) ** sum(p[i] > p[j] for i in range(n) for j in range(i + 1, n)) * math.prod(x[i, p[i]] for i in range(n))
+        for p in itertools.permutations(range(n))
+    )
+
+
 INDICES = [
     ((2, 3), 1),
     ((2, 3), -1),
@@ -178,6 +188,9 @@ EXAMPLES: dict[str, list[Example]] = {
     ],
     "square": unary(lambda x: x * x),
     "sqrt": unary(math.sqrt, 0.2, 3),
+    "cbrt": unary(lambda x: math.exp(math.log(x) / 3), 0.2, 3)
+    + unary(lambda x: -math.exp(math.log(-x) / 3), -3, -0.2)[:2],
+    "hypot": binary(lambda x, y: math.sqrt(x * x + y * y), x=(0.3, 2)),
     "reciprocal": unary(lambda x: 1 / x, 0.4, 2) + unary(lambda x: 1 / x, -2, -0.4)[:2],
     "floor_divide": binary(lambda x, y: math.floor(x / y), x=(-6, 6), y=(0.7, 2)),
     "remainder": [
@@ -288,6 +301,7 @@ EXAMPLES: dict[str, list[Example]] = {
         einsum_case(lambda x: x.sum(0), "ij->j", A),
         einsum_case(np.trace, "ii->", S),
         einsum_case(np.diag, "ii->i", S),
+        einsum_case(np.diag, "AA->A", S),
         einsum_case(lambda x, y: np.diag(x) * y, "ii,i->i", S, a),
         einsum_case(lambda x, y: x.sum() * y, "ij,k->k", A, c),
         einsum_case(lambda x, y, z: x @ y @ z, "i,ij,j->", a[:2], A, b),
@@ -295,6 +309,18 @@ EXAMPLES: dict[str, list[Example]] = {
         einsum_case(lambda x, y: (x * y).sum(1), "ij,ij->i", A, A + 1),
         einsum_case(lambda x: x * 1.0, "->", 1.5),
         einsum_case(lambda x, y: x * y, ",ij->ij", 1.5, A),
+    ],
+    "solve": [
+        one(lambda x, y: np.linalg.inv(x) @ y, S + 2 * np.eye(3), D[0]),
+        one(lambda x, y: np.linalg.inv(x) @ y, S - 2 * np.eye(3), D),
+        one(lambda x, y: np.linalg.inv(x) @ y, np.stack([S, S.T]) + 2 * np.eye(3), S[:, :1]),
+        one(lambda x, y: y / x, np.array([[2.0]]), np.array([[3.0, 4.0]])),
+    ],
+    "det": [
+        one(by_permutations, S),
+        one(by_permutations, S[:2, :2]),
+        one(by_permutations, np.array([[1.0, 2.0], [2.0, 4.0]])),  # singular, with a slope
+        one(lambda x: np.array([by_permutations(m) for m in x]), np.stack([S, np.ones((3, 3)), np.zeros((3, 3))])),
     ],
     # -- shaping
     "reshape": [

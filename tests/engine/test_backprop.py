@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import math
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import GraphError, Local, Primitive, Pull, ShapeError, Value, gradients, no_grad, steps
-from autograd_mini.backprop import topological_order
+from autograd_mini import (
+    Along,
+    GraphError,
+    Local,
+    Primitive,
+    Pull,
+    ShapeError,
+    Value,
+    gradcheck,
+    gradients,
+    jvp,
+    no_grad,
+    steps,
+)
+from autograd_mini.backprop import topological_order, unbroadcast
 
 X = np.array([[1.25, 2.5, 0.75], [3.0, 1.75, 2.25]])
 
@@ -396,7 +410,7 @@ def test_topological_order_puts_every_node_before_its_inputs() -> None:
 def test_gradients_of_interior_nodes_and_of_strangers() -> None:
     x, stranger = Value(3.0), Value(X)
     y = x * x
-    x.grad = 42.0
+    x.grad, stranger.grad = 42.0, X
     z = y * y
     found = gradients(z, [x, y, z, stranger])
     assert found[:3] == [108.0, 18.0, 1.0]
@@ -533,3 +547,111 @@ def test_a_step_keeps_the_product_that_broadcasting_is_undone_on() -> None:
     np.testing.assert_array_equal(to_b.product.sum(axis=0), to_b.contribution)
     [_, scalar] = steps(Value(2.0) * Value(3.0))
     assert scalar.product == scalar.contribution == 2.0
+
+
+def test_the_order_of_what_was_recorded_can_be_had_although_data_changed() -> None:
+    x, y = Value(2.0), Value(3.0)
+    z = x * y + x
+    x.data = 5.0  # x is now younger than what was made from it
+    with pytest.raises(GraphError, match="changed"):
+        topological_order(z)
+    order = topological_order(z, check=False)
+    assert {id(node) for node in order} == {id(node) for node in (z, *z.inputs, x, y)}
+    assert order[0] is z
+    assert {id(node) for node in order[-2:]} == {id(x), id(y)}
+
+
+# -- the chain rule's own cases --------------------------------------------------------------------
+
+
+def test_an_upstream_of_zero_stays_zero_beside_an_infinite_slope() -> None:
+    """0 · ∞ is told by NumPy's flag alone: nothing here selects."""
+    x = Value([0.0, 4.0])
+    np.max(np.sqrt(x)).backward()
+    np.testing.assert_array_equal(x.grad, [0, 0.25])
+    x = Value([0.0, 0.0])
+    np.sqrt(x).backward(np.array([0.0, 1.0]))
+    np.testing.assert_array_equal(x.grad, [0, np.inf])
+
+
+def test_an_upstream_of_zero_stays_zero_where_the_slope_is_a_python_float() -> None:
+    steep = Primitive("steep", lambda x, axis, keepdims: np.sum(x), Along(lambda z, x, axis, keepdims: math.inf))
+    for upstream, expected in [(0.0, 0.0), (2.0, math.inf)]:
+        x = Value(1.0)
+        steep(x, params=(None, False)).backward(upstream)
+        assert x.grad == expected
+
+
+def test_a_nan_met_before_is_not_forgotten_at_the_next_selection() -> None:
+    x, y = Value([-1.0, 4.0]), Value([3.0, 5.0, 7.0])
+    with np.errstate(invalid="ignore"):
+        root = np.sqrt(x)
+    chosen = np.where(x.data > 0, root, y[:2])  # between the root and the choice lies a selection of good numbers
+    chosen.backward(np.ones(2))
+    np.testing.assert_array_equal(x.grad, [0, 0.25])
+    np.testing.assert_array_equal(y.grad, [1, 0, 0])
+
+
+def test_a_reduction_may_have_more_params_than_its_axes() -> None:
+    row = Primitive(
+        "scaled_sum",
+        lambda x, axis, keepdims, k: k * np.sum(x, axis=axis, keepdims=keepdims),
+        Along(lambda z, x, axis, keepdims, k: k + 0 * x),
+    )
+    for keepdims in (False, True):
+        f = lambda x, keep=keepdims: row(x, params=(1, keep, 3.0))  # noqa: E731
+        assert gradcheck(lambda x, f=f: f(x) ** 2, X, order=2).ok
+        np.testing.assert_array_equal(jvp(f, (X,), (X,))[1], f(X))
+
+
+def test_a_pass_starts_in_the_root_s_precision_and_kind() -> None:
+    x = Value(3.0)
+    z = x * x
+    z.backward(2)
+    assert (z.grad, type(z.grad), x.grad) == (2.0, float, 12.0)
+    single = Value(np.float32(3.0))
+    z = single * single
+    z.backward()
+    assert type(z.grad) is type(single.grad) is np.float32
+    for upstream in (np.ones(2), Value(np.ones(2))):
+        y = Value([1.0, 2.0])
+        (y + 1.0).backward(upstream, create_graph=True)
+        assert type(y.grad) is Value
+
+
+def test_the_way_out_is_shown_in_the_caller_s_own_words() -> None:
+    z = Value(X) * 2.0
+    with pytest.raises(GraphError, match=r"backward\(np\.ones\(\(2, 3\)\)\)"):
+        z.backward()
+    with pytest.raises(GraphError, match=r"steps\(…, upstream=np\.ones\(\(2, 3\)\)\)"):
+        steps(z)
+
+
+def test_a_recorded_pass_multiplies_by_no_constant() -> None:
+    """Slopes of 1 and −1 need no product: the recorded graph stays as short as on paper."""
+    for data in (2.0, X):
+        x, y, z = Value(data), Value(data), Value(data)
+        upstream = Value(np.ones(np.shape(data)))
+        found = gradients(x - y + z * 3.0, [x, y, z], upstream, create_graph=True)
+        assert [g.op.name for g in found] == ["positive", "negative", "multiply"]
+
+
+def test_a_recorded_contribution_takes_its_input_s_precision_once() -> None:
+    narrow, wide = Value(np.float32(X[0])), Value(X)
+    for other in (wide, Value(np.float32(X))):
+        (found,) = gradients(np.sum(narrow * other), [narrow], create_graph=True)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found.data, X.sum(0))
+        assert found.op.name == ("astype" if other is wide else "reshape")
+
+
+@pytest.mark.parametrize(
+    ("wide", "shape"),
+    [((1, 4, 3), (1, 3)), ((2, 1, 3), (1, 3)), ((2, 4, 3), (4, 1)), ((4, 2, 4), (1, 4)), ((3,), (1,))],
+)
+def test_unbroadcast_sums_over_every_copy(wide: tuple, shape: tuple) -> None:
+    contribution = np.arange(float(np.prod(wide))).reshape(wide)
+    x = np.zeros(shape)
+    expected = np.zeros(shape)
+    np.add.at(expected, tuple(np.broadcast_to(i, wide) for i in np.indices(shape)), contribution)
+    np.testing.assert_array_equal(unbroadcast(contribution, x.shape), expected)

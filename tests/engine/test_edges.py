@@ -99,9 +99,26 @@ def test_empty_batches() -> None:
     with np.errstate(all="ignore"):
         np.sum(np.mean(x, axis=1)).backward()
     assert x.grad.shape == (0, 3)
-    x, y = Value(np.ones((2, 3, 0))), Value(np.ones((0, 4)))
-    np.sum(x @ y).backward()
-    assert (x.grad.shape, y.grad.shape) == ((2, 3, 0), (0, 4))
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((2, 3, 0), (0, 4)),
+        ((0, 2, 3), (3, 4)),
+        ((2, 2, 3), (3, 0)),
+        ((2, 0, 0), (0, 0)),
+        ((0, 3), (3, 2)),
+        ((0,), (0, 2)),
+    ],
+    ids=str,
+)
+def test_products_of_nothing(left: tuple, right: tuple, create_graph: bool) -> None:
+    x, y = Value(np.ones(left)), Value(np.ones(right))
+    np.sum(x @ y).backward(create_graph=create_graph)
+    for v in (x, y):
+        np.testing.assert_array_equal(v.grad.data if create_graph else v.grad, np.zeros(v.shape))
 
 
 def test_an_axis_may_be_a_numpy_integer() -> None:

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from autograd_mini import (
+    Along,
     GraphError,
+    Primitive,
     ShapeError,
     Value,
     grad,
@@ -390,3 +392,65 @@ def test_an_error_in_the_function_leaves_the_mode_as_it_was() -> None:
         with pytest.raises(KeyError):
             call()
     assert type(grad(lambda x: x * x)(2.0)) is float  # not nested: a plain number
+
+
+@pytest.mark.parametrize("index", [(), None, ..., np.array(True)], ids=repr)
+def test_a_scalar_can_be_indexed_twice_differentiated(index):
+    assert hessian(lambda x: np.sum(x[index] ** 3))(2.0) == 12.0
+
+
+# -- Values among the arguments --------------------------------------------------------------------
+
+
+def test_one_value_among_the_arguments_is_enough_to_record() -> None:
+    f = lambda x, y: x * x * y  # noqa: E731
+    v = Value(2.0)
+    assert all(type(g) is Value for g in grad(f)(v, 3.0))
+    assert all(type(g) is Value for g in grad(f)(2.0, Value(3.0)))
+    assert [type(part) for part in jvp(f, (2.0, 3.0), (Value(1.0), 0.0))] == [Value, Value]
+    assert type(vjp(f, 2.0, 3.0)[1](v)[0]) is Value
+    assert all(type(g) is float for g in vjp(f, 2.0, 3.0)[1](1.0))
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        lambda f, v: grad(f)(v),
+        lambda f, v: vjp(f, v)[1](1.0)[0],
+        lambda f, v: jvp(f, (v,), (1.0,))[1],
+        lambda f, v: jacobian(f, mode="reverse")(v),
+        lambda f, v: jacobian(f, mode="forward")(v),
+    ],
+)
+def test_a_transform_looks_no_further_back_than_its_arguments(transform: Callable) -> None:
+    leaf = Value(2.0)
+    v = leaf * 3.0
+    leaf.data = 7.0  # v's own graph is out of date: of no importance here
+    assert transform(lambda x: x * x, v).data == 12.0
+
+
+def test_what_is_joined_without_a_tangent_stands_still() -> None:
+    still = Value([5.0, 7.0])
+    z, along = jvp(lambda v: np.concatenate([v, still, [3.0]]), (np.array([1.0]),), (np.array([2.0]),))
+    np.testing.assert_array_equal(z, [1, 5, 7, 3])
+    np.testing.assert_array_equal(along, [2, 0, 0, 0])
+
+
+def test_the_tangent_of_a_scalar_can_be_indexed() -> None:
+    z, along = jvp(lambda v: v[None], (2.0,), (3.0,))
+    np.testing.assert_array_equal([z, along], [[2], [3]])
+
+
+def test_a_tangent_must_be_a_real_number() -> None:
+    with pytest.raises(TypeError, match="expected real numbers"):
+        jvp(np.sin, (1.0,), (1j,))
+
+
+@pytest.mark.parametrize("at", [2.0, np.array([1.0, 2.0])], ids=["scalar", "array"])
+def test_a_rule_may_ask_for_the_shape_of_what_it_reduces(at: Any) -> None:
+    row = Primitive(
+        "total", lambda x, axis, keepdims: np.sum(x, axis=axis), Along(lambda z, x, axis, keepdims: np.ones(x.shape))
+    )
+    f = lambda x: row(x, params=(None, False))  # noqa: E731
+    assert jvp(f, (at,), (at,)) == (np.sum(at), np.sum(at))
+    np.testing.assert_array_equal(grad(f)(at), np.ones(np.shape(at)))

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "arccos": sympy.acos,
     "arctan": sympy.atan,
     "arctan2": sympy.atan2,
+    "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
     "arcsinh": sympy.asinh,
     "arccosh": sympy.acosh,
     "arctanh": sympy.atanh,
@@ -99,6 +100,8 @@ def as_numpy(text: str, arrays: dict[str, Any]) -> Any:
     names = {name: getattr(np, name) for name in functions}
     names["outer"] = lambda x, y: np.multiply.outer(x, y)  # by way of a frame with builtins, which NumPy needs
     names |= {
+        "solve": lambda x, y: np.linalg.solve(x, y),
+        "det": lambda x: np.linalg.det(x),
         "einsum": lambda *args: np.einsum(args[-1], *args[:-1]),
         "scatter": lambda g, shape, index: TABLE["scatter"].forward(g, shape, index),
         "pad": lambda x, width: np.pad(x, width),

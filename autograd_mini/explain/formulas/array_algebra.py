@@ -33,7 +33,7 @@ def array_function(
 def is_multilinear(op: Primitive) -> bool:
     """Whether a number that multiplies an operand can as well multiply the result."""
     return op in (reductions.sum_, reductions.mean) or (
-        all(isinstance(rule, Pull) for rule in op.rules) and not op.jointly_linear
+        all(isinstance(rule, Pull) and rule.push is None for rule in op.rules) and not op.jointly_linear
     )
 
 
