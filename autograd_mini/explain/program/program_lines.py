@@ -246,7 +246,7 @@ class Lines:
 
 def _is_rearranged(product: Any, after: Any) -> bool:
     """Whether the engine's copy lies in another order in memory: the last bit of a matrix product depends on it."""
-    if not isinstance(product, np.ndarray) or np.shape(product) != np.shape(after):
+    if not isinstance(product, np.ndarray) or not product.ndim or product.shape != np.shape(after):
         return False
     return product.flags.c_contiguous != after.flags.c_contiguous
 
