@@ -22,12 +22,13 @@ import numpy as np
 
 from autograd_mini.backprop import Step, step_watchers
 from autograd_mini.errors import AnomalyError, GraphError, describe
+from autograd_mini.modes import Blocks, inside, listed
 from autograd_mini.notes import add_note, notes_of, record_sources, source_of
 from autograd_mini.numbers import constant
 from autograd_mini.value import Value, recording_hooks
 
-#: How many `anomaly` blocks the running thread and task is inside of.
-_depth: ContextVar[int] = ContextVar("autograd_mini.anomaly_depth", default=0)
+#: The `anomaly` blocks that the running thread and task is inside of.
+_blocks: Blocks = ContextVar("autograd_mini.anomaly_blocks", default=frozenset())
 
 
 class Fingerprints(NamedTuple):
@@ -61,20 +62,14 @@ def anomaly() -> Iterator[None]:
         ...
     autograd_mini.errors.AnomalyError: divide made the first inf of 1 and x = 0.0 (...)
     """
-    _depth.set(_depth.get() + 1)
-    with record_sources(), np.errstate(all="ignore"):  # an error instead of NumPy's warning
-        recording_hooks.append(_watch_node)
-        step_watchers.append(_watch_steps)
-        try:
-            yield
-        finally:
-            recording_hooks.remove(_watch_node)
-            step_watchers.remove(_watch_steps)
-            _depth.set(max(0, _depth.get() - 1))
+    watching = listed(recording_hooks, _watch_node), listed(step_watchers, _watch_steps)
+    # An error instead of NumPy's warning.
+    with inside(_blocks), record_sources(), np.errstate(all="ignore"), watching[0], watching[1]:
+        yield
 
 
 def _watch_node(node: Value, inputs: tuple) -> None:
-    if not _depth.get() or node.op is None:  # another thread's node
+    if not _blocks.get() or node.op is None:  # another thread's node
         return
     numbers = node._data
     what = _newly_made(numbers, *map(constant, inputs))
@@ -86,18 +81,18 @@ def _watch_node(node: Value, inputs: tuple) -> None:
 
 
 def _watch_steps(steps: Iterator[Step]) -> Iterator[Step]:
-    depth = _depth.get()
+    blocks = _blocks.get()
     while True:
         # What a recorded pass computes on the way is judged by the step it leads to: an infinite local derivative
         # is harmless where the upstream is 0.
-        _depth.set(0)
         try:
+            _blocks.set(frozenset())
             step = next(steps, None)
         finally:
-            _depth.set(depth)
+            _blocks.set(blocks)
         if step is None:
             return
-        if depth:
+        if blocks:
             _judge(step)
         yield step
 

@@ -136,6 +136,9 @@ class ArrayMethods:
             "or give a leaf new numbers: v.data = numbers"
         )
 
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise TypeError("a Value's elements cannot be deleted: take the others, v[1:], or join them with np.concatenate")
+
     if not TYPE_CHECKING:  # a type checker should still find misspelt names
 
         def __getattr__(self, name: str) -> NoReturn:

@@ -26,6 +26,7 @@ from autograd_mini.hooks import final_gradient, gradient_hooks
 from autograd_mini.numbers import as_type_of, constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 
 class Step(NamedTuple):
@@ -145,7 +146,8 @@ def fit(contribution: Any, x: Any) -> Any:
     if np.shape(contribution) != shape:
         contribution = unbroadcast(contribution, shape)
     if type(contribution) is Value:
-        return contribution if type(x) is float or contribution.dtype == x.dtype else contribution.astype(x.dtype)
+        dtype = float if type(x) is float else x.dtype
+        return contribution if contribution.dtype == dtype else contribution.astype(dtype)
     contribution = as_type_of(x, contribution)
     return contribution if shape or type(x) is float else contribution[()]  # no 0-d arrays
 
@@ -191,7 +193,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
     """
     for node in order:
         if gradient_hooks and id(node) in gradient_hooks:
-            node.grad = final_gradient(gradient_hooks[id(node)], node.grad, node._data)
+            node.grad = final_gradient(gradient_hooks[id(node)], node.grad, node)
         upstream = node.grad
         op = node.op
         if op is None:
@@ -258,6 +260,8 @@ def owned(contribution: Any, *others: Any) -> Any:
 
 def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "backward") -> Any:
     """The gradient to start from, checked; a Value for a recorded pass. Errors speak of the caller."""
+    if type(root) is not Value:
+        raise TypeError(f"{caller}: expected a Value, got {shown(root)}")
     if upstream is None and root.inputs and type(root._data) is float:
         return Value(1.0) if recorded else 1.0
     if root.op is not None and not root.inputs:
@@ -308,6 +312,8 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
     alarm = _Alarm()
     try:
         for node in order:
+            if node.op is None and node.grad is not None:
+                _check_kept(node)
             if node.op is not None or id(node) in gradient_hooks:
                 node.grad = None
         root.grad = start if root.grad is None else root.grad + start
@@ -319,6 +325,23 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
     except BaseException:
         restore()
         raise
+
+
+def _check_kept(leaf: Value) -> None:
+    """The gradient that a leaf keeps and adds to may have been set by hand: another shape would broadcast silently."""
+    grad = leaf.grad
+    if type(grad) is float and type(leaf._data) is float:
+        return
+    name = leaf.name or "a leaf"
+    try:
+        shape = np.shape(grad if type(grad) is Value else constant(grad))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"backward(): {name}.grad: {error}; set {name}.grad = None") from None
+    if shape != leaf.shape:
+        raise ShapeError(
+            f"backward() adds to {name}.grad, which has shape {shape}, expected {leaf.shape}, that of its data: set "
+            f"{name}.grad = None first"
+        )
 
 
 def gradients(
@@ -341,7 +364,12 @@ def gradients(
     >>> x.grad is None
     True
     """
-    start = seed(output, upstream, create_graph)
+    if isinstance(inputs, Value):
+        raise TypeError(f"gradients: expected a list of inputs, got one Value: write [{inputs.name or 'x'}]")
+    for i, x in enumerate(inputs):
+        if type(x) is not Value:
+            raise TypeError(f"gradients: input {i} must be a Value, got {shown(x)}")
+    start = seed(output, upstream, create_graph, "gradients")
     order = topological_order(output, stop)
     restore = _restoring(order, [node.grad for node in order])
     alarm = _Alarm()

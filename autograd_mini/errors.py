@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.visible import shown
+
 
 class GraphError(RuntimeError):
     """A recorded graph cannot be differentiated as asked (no graph, stale data, a missing upstream)."""
@@ -29,10 +31,17 @@ def describe(operand: Any) -> str:
     >>> describe(np.zeros((5, 3)))
     'array (5, 3)'
     """
-    data = getattr(operand, "_data", operand)
-    name = getattr(operand, "name", None) or ("Value" if data is not operand else "array")
-    shape = np.shape(data)
-    return f"{name} {shape}" if shape else f"{name} {data!r}" if data is operand else f"{name} ()"
+    if hasattr(type(operand), "_record"):  # a Value
+        return f"{operand.name or 'Value'} {operand.shape}"
+    shape = _shape(operand)
+    return f"array {shape}" if shape else shown(operand)
+
+
+def _shape(operand: Any) -> tuple[int, ...]:
+    try:
+        return np.shape(operand._data if hasattr(type(operand), "_record") else operand)
+    except (TypeError, ValueError):  # lists of unequal lengths, or of Values
+        return ()
 
 
 def operand_error(name: str, operands: tuple, error: Exception) -> Exception:
@@ -42,15 +51,17 @@ def operand_error(name: str, operands: tuple, error: Exception) -> Exception:
         return (np.exceptions.AxisError if isinstance(error, ValueError) else type(error))(message)
     if isinstance(error, np.linalg.LinAlgError):
         return np.linalg.LinAlgError(message)
-    shapes = [np.shape(getattr(x, "_data", x)) for x in operands]
-    if name == "matmul" and len(shapes) == 2 and all(shapes):
+    shapes = [_shape(x) for x in operands]
+    if name == "matmul" and len(shapes) == 2:
         return ShapeError(_matmul_message(operands, *shapes))
     return ShapeError(message)
 
 
 def _matmul_message(operands: tuple, left: tuple, right: tuple) -> str:
-    inner_left, inner_right = left[-1], right[-2] if len(right) > 1 else right[0]
     message = f"matmul: {describe(operands[0])} @ {describe(operands[1])}: "
+    if not left or not right:
+        return message + "a single number multiplies with *, not with @"
+    inner_left, inner_right = left[-1], right[-2] if len(right) > 1 else right[0]
     if inner_left == inner_right:
         return message + f"batch sizes {left[:-2]} and {right[:-2]} do not broadcast"
     message += f"inner sizes {inner_left} and {inner_right} differ"

@@ -90,7 +90,7 @@ def as_operand(x: Any) -> Any:
     """Lists and plain numbers become arrays of floats; Values and float arrays stay."""
     if hasattr(x, "__array_function__") and x.dtype.kind == "f":
         return x
-    return np.asarray(x, dtype=float)
+    return np.asarray(constant(x), dtype=float)  # `constant` refuses None, which NumPy would make nan, and texts
 
 
 def as_plain(z: Any) -> Any:

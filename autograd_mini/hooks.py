@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_mini.errors import ShapeError
+from autograd_mini.errors import ShapeError, describe
 from autograd_mini.numbers import as_type_of, constant
+from autograd_mini.visible import shown
 
 if TYPE_CHECKING:
     from autograd_mini.value import Value
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 Hook = Callable[..., Any]
 
 #: id of a Value -> its hooks, in order of registration. Kept outside the Values, of which few have any.
-gradient_hooks: dict[int, dict[int, Hook]] = {}
+gradient_hooks: dict[int, dict[object, Hook]] = {}
 
 
 class Handle:
@@ -31,17 +32,16 @@ class Handle:
     >>> (w * w).backward()
     """
 
-    def __init__(self, hooks: dict[int, Hook], hook: Hook) -> None:
+    def __init__(self, hooks: dict[object, Hook], hook: Hook) -> None:
         if not callable(hook):
-            raise TypeError(f"a hook must be a function, got {hook!r:.60}")
+            raise TypeError(f"a hook must be a function, got {shown(hook)}")
         self.hooks = hooks
-        self.key = max(hooks, default=0) + 1
+        self.key = object()  # no other hook's, also where two threads or a copied module add some
         hooks[self.key] = hook
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
         self.hooks.pop(self.key, None)
-        self.hooks = {}  # the key may be given to another hook
 
     def __enter__(self) -> Handle:
         return self
@@ -54,21 +54,27 @@ def add_gradient_hook(value: Value, hook: Hook) -> Handle:
     """`Value.register_hook` as a function; see there."""
     key = id(value)
     if key not in gradient_hooks:
-        gradient_hooks[key] = {}
+        # First this: hooks that outlived their Value would be found by the next one in its place in memory.
         weakref.finalize(value, gradient_hooks.pop, key, None).atexit = False
-    return Handle(gradient_hooks[key], hook)
+    return Handle(gradient_hooks.setdefault(key, {}), hook)
 
 
-def final_gradient(hooks: dict[int, Hook], grad: Any, data: Any) -> Any:
+def final_gradient(hooks: dict[object, Hook], grad: Any, value: Value) -> Any:
     """What the hooks make of a gradient: each may look at it, or replace it by returning another."""
     for hook in list(hooks.values()):  # a copy, for a hook may remove itself
         replaced = hook(grad)
         if replaced is not None:
             if np.shape(replaced) != np.shape(grad):
-                raise ShapeError(f"a gradient hook returned shape {np.shape(replaced)}, expected {np.shape(grad)}")
-            if hasattr(replaced, "_data"):  # a Value, in a recorded pass
+                raise ShapeError(
+                    f"a gradient hook on {describe(value)} returned shape {np.shape(replaced)}, expected "
+                    f"{np.shape(grad)}; to leave the gradient as it is, return None"
+                )
+            if hasattr(type(replaced), "_record"):  # a Value, in a recorded pass
                 grad = replaced
             else:  # in the precision of the data, and in memory of its own
-                grad = as_type_of(data, constant(replaced))
+                try:
+                    grad = as_type_of(value._data, constant(replaced))
+                except TypeError as error:
+                    raise TypeError(f"a gradient hook on {describe(value)} returned no gradient: {error}") from None
                 grad = grad.copy() if grad is replaced and np.ndim(grad) else grad
     return grad

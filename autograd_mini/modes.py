@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import _GeneratorContextManager, contextmanager
 from contextvars import ContextVar
+from functools import partial
+from typing import Any
 
-#: How many `no_grad` blocks the running thread and task is inside of; 0 means: record. A count, not a
-#: flag to be put back: two generators may enter and leave their blocks in any order.
-no_grad_depth: ContextVar[int] = ContextVar("autograd_mini.no_grad_depth", default=0)
+Blocks = ContextVar[frozenset[object]]
+#: The `no_grad` blocks that the running thread and task is inside of; none means: record. Not a flag to be put
+#: back: two generators may enter and leave their blocks in any order, and another task may close them.
+no_grad_blocks: Blocks = ContextVar("autograd_mini.no_grad_blocks", default=frozenset())
 
 #: True while a transform (`grad` and its kin) runs the user's function: a transform called in there must
 #: record its result, because the one around it will differentiate that. Smallest case: grad(grad(f)).
@@ -16,7 +19,20 @@ inside_transform: ContextVar[bool] = ContextVar("autograd_mini.inside_transform"
 
 
 @contextmanager
-def no_grad() -> Iterator[None]:
+def inside(blocks: Blocks) -> Iterator[None]:
+    """One more block in there, until the end of this one; also usable as a decorator."""
+    block = object()
+    try:
+        blocks.set(blocks.get() | {block})
+        yield
+    finally:
+        try:
+            blocks.set(blocks.get() - {block})
+        finally:  # once more, which does no harm, for Ctrl-C may have come in between
+            blocks.set(blocks.get() - {block})
+
+
+def no_grad() -> _GeneratorContextManager[None]:
     """Compute with Values without recording; also usable as a decorator.
 
     The setting belongs to the running thread and asyncio task, and is restored on every way out.
@@ -28,19 +44,27 @@ def no_grad() -> Iterator[None]:
     >>> z.inputs
     ()
     """
-    no_grad_depth.set(no_grad_depth.get() + 1)
+    return inside(no_grad_blocks)
+
+
+@contextmanager
+def listed(hooks: list[Any], hook: Callable) -> Iterator[None]:
+    """The hook among the hooks, until the end of the block."""
+    own = partial(hook)  # this block's alone, so that no other block's is taken away
     try:
+        hooks.append(own)
         yield
     finally:
-        no_grad_depth.set(max(0, no_grad_depth.get() - 1))
+        if own in hooks:
+            hooks.remove(own)
 
 
 @contextmanager
 def record_anyway() -> Iterator[None]:
     """Record, even inside `no_grad`: what the transforms do with the function they differentiate."""
-    depth = no_grad_depth.get()
-    no_grad_depth.set(0)
+    before = no_grad_blocks.get()
     try:
+        no_grad_blocks.set(frozenset())
         yield
     finally:
-        no_grad_depth.set(depth)
+        no_grad_blocks.set(before)

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+from autograd_mini.modes import Blocks, inside, listed
 from autograd_mini.value import Value, recording_hooks
+from autograd_mini.visible import visible
 
 
 class Source(NamedTuple):
@@ -24,7 +26,7 @@ class Source(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.text}" if self.text else f"{self.file}:{self.line}"
+        return visible(f"{self.file}:{self.line}: {self.text}" if self.text else f"{self.file}:{self.line}")
 
 
 class Call(NamedTuple):
@@ -66,8 +68,8 @@ def note_call(output: Any, start: int, module: Any) -> None:
         note_call(list(output.values()), start, module)
 
 
-#: How many `record_sources` blocks the running thread and task is inside of.
-_sources_depth: ContextVar[int] = ContextVar("autograd_mini.sources_depth", default=0)
+#: The `record_sources` blocks that the running thread and task is inside of.
+_blocks: Blocks = ContextVar("autograd_mini.sources_blocks", default=frozenset())
 
 
 @contextmanager
@@ -83,17 +85,12 @@ def record_sources() -> Iterator[None]:
     >>> ag.graph(y).output.source is None
     False
     """
-    _sources_depth.set(_sources_depth.get() + 1)
-    recording_hooks.append(_note_source)
-    try:
+    with inside(_blocks), listed(recording_hooks, _note_source):
         yield
-    finally:
-        recording_hooks.remove(_note_source)
-        _sources_depth.set(max(0, _sources_depth.get() - 1))
 
 
 def _note_source(node: Value, inputs: tuple) -> None:
-    if not _sources_depth.get() or source_of(node) is not None:  # another thread's node; a block within a block
+    if not _blocks.get() or source_of(node) is not None:  # another thread's node; a block within a block
         return
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):

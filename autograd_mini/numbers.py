@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.visible import shown
+
 #: The scalar types that count as one float64.
 FLOAT64_SCALARS = frozenset({float, int, bool, np.float64})
 
@@ -16,6 +18,7 @@ def own_data(data: Any, copy: bool = True) -> Any:
 
     Raises:
         TypeError: not real numbers.
+        ValueError: lists of unequal lengths.
 
     >>> own_data([1, 2]), own_data(np.float32(0.5))
     (array([1., 2.]), np.float32(0.5))
@@ -24,15 +27,36 @@ def own_data(data: Any, copy: bool = True) -> Any:
         return data
     if type(data) is int:
         return float(data)  # of any size; OverflowError beyond the floats
-    array = data if hasattr(data, "__array_function__") else np.asarray(data)
+    array = as_array(data)
     kind = array.dtype.kind
     if kind in "iub":
         array = array.astype(float)
     elif kind != "f":
-        raise TypeError(f"a Value holds real numbers, got {array.dtype} ({type(data).__name__})")
+        raise TypeError(f"a Value holds real numbers, got {array.dtype} ({shown(data)})")
     elif copy and array.ndim:
         array = array.copy()
     return array if array.ndim else as_scalar(array)
+
+
+def as_array(x: Any) -> Any:
+    """Anything as an array: NumPy's, or another library's that NumPy's functions work on.
+
+    Subclasses of NumPy's array become plain ones: the rules mean `*` element by element, which np.matrix does not.
+
+    Raises:
+        TypeError: a masked array.
+        ValueError: lists of unequal lengths.
+    """
+    if hasattr(x, "__array_function__") and not isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, np.ndarray) and hasattr(x, "filled"):
+        raise TypeError("a masked array has entries without a number: fill them, x.filled(0), or leave them out")
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ValueError(f"expected numbers, or lists that have one length on each level, got {shown(x)}") from None
 
 
 def as_scalar(number: Any) -> Any:
@@ -88,9 +112,9 @@ def constant(x: Any) -> Any:
     kind = type(x)
     if kind in PLAIN_NUMBERS:
         return x
-    if hasattr(x, "_data"):
+    if hasattr(kind, "_record"):  # a Value; masked arrays have `_data` too
         return x._data
-    array = x if hasattr(getattr(x, "dtype", None), "kind") else np.asarray(x)
+    array = x if isinstance(x, np.generic) else as_array(x)
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"expected real numbers (a number, an array or a Value), got {kind.__name__} {x!r:.60}")
+        raise TypeError(f"expected real numbers (a number, an array or a Value), got {shown(x)}")
     return array

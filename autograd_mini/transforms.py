@@ -19,20 +19,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backprop import gradients, owned, topological_order, zero_like
+from autograd_mini.backprop import fit, gradients, owned, topological_order, zero_like
 from autograd_mini.errors import GraphError, ShapeError
 from autograd_mini.modes import inside_transform, record_anyway
 from autograd_mini.numbers import as_type_of, constant, with_shapes
 from autograd_mini.rules import Along, Pull, restore_axes
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 Argnums = int | Sequence[int] | None
 
 
 def _positions(argnums: Argnums, count: int, what: str) -> tuple[int, ...]:
-    chosen = range(count) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if not count:
         raise TypeError(f"{what}: the function was called without positional arguments, nothing to differentiate")
+    chosen = range(count) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not all(isinstance(i, int) for i in chosen):
+        raise TypeError(f"{what}: argnums must be the arguments' positions, such as 0 or (0, 1), got {argnums!r:.60}")
     for i in chosen:
         if not -count <= i < count:
             raise ValueError(f"{what}: argnums={argnums} does not fit a call with {count} positional arguments")
@@ -44,6 +47,9 @@ def _positions(argnums: Argnums, count: int, what: str) -> tuple[int, ...]:
 
 def _run(f: Callable, args: tuple, positions: Sequence[int], what: str) -> tuple[Value, list[Value], bool]:
     """Call f on fresh nodes for the chosen arguments: its result, those nodes, and whether to record on."""
+    if not callable(f):
+        hint = "; pass the function itself, f, not f(x)" if type(f) is Value else ""
+        raise TypeError(f"{what}: expected a function, got {shown(f)}{hint}")
     nested = inside_transform.get() or any(type(a) is Value for a in args)
     # +v: a node of its own, so that in f(v, v) the two arguments have two gradients
     nodes = [+args[i] if type(args[i]) is Value else Value(args[i]) for i in positions]
@@ -59,7 +65,8 @@ def _run(f: Callable, args: tuple, positions: Sequence[int], what: str) -> tuple
         inside_transform.set(outer)
     if type(out) is not Value:
         if isinstance(out, tuple | list | dict) or out is None:
-            raise TypeError(f"{what}: the function must return one Value, got {type(out).__name__}")
+            hint = "; is its `return` missing?" if out is None else ""
+            raise TypeError(f"{what}: the function must return one Value, got {type(out).__name__}{hint}")
         out = Value(out)  # a constant: all its derivatives are 0
     return out, nodes, nested
 
@@ -141,8 +148,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> jvp(lambda x: x * x, (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     (array([1., 4.]), array([2., 0.]))
     """
+    _check_lists("jvp", primals, tangents)
     if len(primals) != len(tangents):
-        raise ValueError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
+        count = f"{len(primals)} primals, {len(tangents)} tangents"
+        raise ValueError(f"jvp: expected one tangent for each argument, got {count}")
     for i, (x, t) in enumerate(zip(primals, tangents, strict=True)):
         if np.shape(x) != np.shape(t):
             raise ShapeError(f"jvp: tangent {i} has shape {np.shape(t)}, its argument has {np.shape(x)}")
@@ -150,6 +159,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     nested = nested or any(type(t) is Value for t in tangents)
     tangent = push_forward(out, dict(zip(nodes, tangents, strict=True)), recorded=nested)
     return _result(out, nested), tangent if nested else owned(tangent, None)
+
+
+def _check_lists(what: str, *lists: Any) -> None:
+    for name, given in zip(("primals", "tangents"), lists, strict=True):
+        if not isinstance(given, tuple | list):
+            kind = type(given).__name__
+            raise TypeError(f"{what}: {name} must be a tuple with one entry for each argument, (x,), got {kind}")
 
 
 def push_forward(output: Value, tangents: dict[Value, Any], recorded: bool = False) -> Any:
@@ -198,11 +214,7 @@ def _tangent(node: Value, known: dict[Value, Any], recorded: bool) -> Any:
         else:
             term = _times(t, rule.derivative(z, *numbers, *node.params))  # type: ignore[union-attr]
         total = term if total is None else total + term
-    if type(node._data) is float:
-        return total if type(total) is Value else float(total)
-    if np.shape(total) == node.shape:
-        return total
-    return np.broadcast_to(total, node.shape) if type(total) is Value else np.broadcast_to(total, node.shape).copy()
+    return fit(total, node._data)
 
 
 def _times(tangent: Any, local: Any) -> Any:
@@ -300,5 +312,6 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     array([ 6., 12.])
     """
+    _check_lists("hvp", primals, tangents)
     found = [jvp(grad(f, i), primals, tangents)[1] for i in range(len(primals))]
     return _shaped(found, None, len(primals))

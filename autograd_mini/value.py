@@ -98,6 +98,10 @@ class Value(ArrayMethods):
             raise TypeError(
                 "Value(v): v is already a Value; use v itself, +v for a new node, or Value(v.data) to cut its graph"
             )
+        if name is not None and not isinstance(name, str):
+            raise TypeError(
+                f"Value: the name must be a text, got {name!r:.60}; several numbers go in a list, Value([1.0, 2.0])"
+            )
         self._data = own_data(data)
         self.grad = None
         self.name = name
@@ -120,16 +124,20 @@ class Value(ArrayMethods):
                 "Make a new Value, or change the leaves and compute again"
             )
         if type(data) is float and type(self._data) is float:  # quickly, for a training loop over scalars
-            self._data = data
             self.age = next_age()
+            self._data = data
             return
+        if type(data) is Value:
+            raise TypeError(f"the data of {self._what()} are plain numbers, got a Value; assign its .data")
         new = own_data(data, copy=data is not self._data)
         if np.shape(new) != self.shape:
             raise ValueError(
                 f"data of {self.name or 'Value'} has shape {self.shape}, cannot be replaced by shape {np.shape(new)}"
             )
-        self._data = as_type_of(self._data, new)
-        self.age = next_age()  # younger than every graph that used the old numbers: those are stale now
+        new = as_type_of(self._data, new)
+        # Younger than every graph that used the old numbers: those are stale now. First, lest Ctrl-C come in between.
+        self.age = next_age()
+        self._data = new
 
     data = property(operator.attrgetter("_data"), _set_data)
 
@@ -225,7 +233,10 @@ class Value(ArrayMethods):
 
     def astype(self, dtype: Any) -> Value:
         """Cast to another float type, recorded: the gradient is cast back."""
-        dtype = np.dtype(dtype)
+        try:
+            dtype = np.dtype(dtype)
+        except TypeError:
+            raise TypeError(f"astype: expected a float type such as np.float32, got {dtype!r:.60}") from None
         if dtype.kind != "f":
             raise TypeError(f"astype({dtype}): a Value holds floats; use .data.astype for a constant")
         return apply(shaping.astype, (self,), (dtype,))

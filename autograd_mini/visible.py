@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 #: Besides these, XML has no room for surrogates and two non-characters.
 _HIDDEN = re.compile(
@@ -20,6 +21,16 @@ def visible(text: str, keep: str = "") -> str:
     'a␊b␀\\\\x85\\\\u202e'
     """
     return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _sign(found[0]), text)
+
+
+def shown(x: Any) -> str:
+    """What somebody gave, for a message: its type, and the beginning of what it looks like unless that is an address.
+
+    >>> shown(2.5), shown(list("abc")), shown(print), shown(object())
+    ('float 2.5', "list ['a', 'b', 'c']", 'builtin_function_or_method <built-in function print>', 'object')
+    """
+    kind, text = type(x).__name__, visible(repr(x))
+    return kind if " at 0x" in text else f"{kind} {text if len(text) <= 60 else text[:57] + '...'}"
 
 
 def _sign(character: str) -> str:

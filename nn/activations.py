@@ -11,6 +11,7 @@ from typing import Any
 from autograd_mini.nn import functional as F
 from autograd_mini.nn.module import Module
 from autograd_mini.nn.shapes import Shape
+from autograd_mini.visible import shown
 
 
 class Activation(Module):
@@ -272,7 +273,7 @@ def by_name(activation: str | type[Module] | Module) -> Module:
     if isinstance(activation, type) and issubclass(activation, Module):
         return activation()
     if not isinstance(activation, str):
-        raise TypeError(f"activation: expected a name ({_KNOWN}) or a Module, got {activation!r:.60}")
+        raise TypeError(f"activation: expected a name ({_KNOWN}) or a Module, got {shown(activation)}")
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation: unknown name {activation!r}; known are {_KNOWN}")
     return ACTIVATIONS[activation]()

@@ -35,7 +35,7 @@ from autograd_mini.nn.module import Module
 from autograd_mini.nn.pool import AvgPool2d
 from autograd_mini.nn.sequential import Sequential
 from autograd_mini.nn.shapes import Misfit, Shape, show, whole
-from autograd_mini.visible import visible
+from autograd_mini.visible import shown, visible
 
 #: Between two linear layers these leave one linear layer (dropout and normalisation do so after `eval()`).
 _BENDS_NOTHING = (Identity, Flatten, Dropout, MaskPoolDropout, BatchNorm1d, AvgPool2d)
@@ -120,7 +120,7 @@ def analyze(model: Module, input_shape: int | tuple[int, ...], batch: int | None
     (True, ('batch', 1))
     """
     if not isinstance(model, Module):
-        raise TypeError(f"analyze: expected a Module, got {model!r:.60}")
+        raise TypeError(f"analyze: expected a Module, got {shown(model)}")
     sizes = input_shape if isinstance(input_shape, tuple | list) else (input_shape,)
     one = tuple(whole("analyze", "input_shape", n) for n in sizes)
     start: Shape = ("batch" if batch is None else whole("analyze", "batch", batch), *one)

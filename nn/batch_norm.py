@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from autograd_mini.functions import as_operand
 from autograd_mini.nn.functional import standardize
 from autograd_mini.nn.module import Module
-from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, product, whole
+from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, product, share, whole
 from autograd_mini.numbers import constant
 from autograd_mini.value import Value
 
@@ -62,8 +62,8 @@ class BatchNorm1d(Module):
         affine: bool = True,
         dtype: DTypeLike = float,
     ) -> None:
-        if momentum is not None and not 0 <= momentum <= 1:
-            raise ValueError(f"BatchNorm1d: momentum must be between 0 and 1, or None, got {momentum!r}")
+        if momentum is not None:
+            momentum = share("BatchNorm1d", "momentum, if not None,", momentum)
         self.num_features = whole("BatchNorm1d", "num_features", num_features)
         self.eps = eps
         self.momentum = momentum

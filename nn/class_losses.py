@@ -17,6 +17,7 @@ import numpy as np
 from autograd_mini.errors import ShapeError
 from autograd_mini.functions import as_operand, log_softmax
 from autograd_mini.nn.loss_checks import operand, reduced, weights
+from autograd_mini.nn.shapes import share
 from autograd_mini.numbers import constant
 from autograd_mini.value import Value
 
@@ -51,9 +52,9 @@ def cross_entropy(
     >>> cross_entropy(Value([[1000.0, 0.0], [0.0, 1000.0]]), [0, 0]).item()
     500.0
     """
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"cross_entropy: label_smoothing must be between 0 and 1, got {label_smoothing!r}")
-    logits, target = as_operand(operand(prediction)), operand(target)
+    label_smoothing = share("cross_entropy", "label_smoothing", label_smoothing)
+    logits = as_operand(operand("cross_entropy", "prediction", prediction))
+    target = operand("cross_entropy", "target", target)
     axis = class_axis("cross_entropy", logits)
     log_p = log_softmax(logits, axis)
     if target.shape != log_p.shape:
@@ -84,13 +85,14 @@ def nll_loss(
     >>> nll_loss(Value([[-2.0, -0.25]]), [1]).item()
     0.25
     """
-    return _of_classes("nll_loss", as_operand(operand(prediction)), target, weight, ignore_index, reduction)
+    log_p = as_operand(operand("nll_loss", "prediction", prediction))
+    return _of_classes("nll_loss", log_p, target, weight, ignore_index, reduction)
 
 
 def _of_classes(
     owner: str, log_p: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float = 0.0
 ) -> Any:
-    axis, y = class_axis(owner, log_p), np.asarray(constant(target))
+    axis, y = class_axis(owner, log_p), np.asarray(constant(operand(owner, "target", target)))
     otherwise = f" or of probabilities {log_p.shape}" if owner == "cross_entropy" else ""
     index, counts = chosen_classes(owner, y, log_p.shape, axis, ignore_index, otherwise)
     total = None

@@ -9,6 +9,7 @@ import numpy as np
 from autograd_mini.nn.activations import Activation
 from autograd_mini.nn.functional import dropout
 from autograd_mini.nn.init import generator
+from autograd_mini.nn.shapes import share
 
 
 class Dropout(Activation):
@@ -19,7 +20,7 @@ class Dropout(Activation):
 
     Args:
         p: from 0 to 1; 1 drops everything.
-        rng: the numpy.random.Generator to draw from; a fresh one by default.
+        rng: the numpy.random.Generator to draw from; a fresh one by default, which draws anew in a forked process.
 
     Raises:
         ValueError: p is not between 0 and 1.
@@ -35,9 +36,7 @@ class Dropout(Activation):
     """
 
     def __init__(self, p: float = 0.5, rng: np.random.Generator | None = None) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"Dropout: p must be between 0 and 1, got {p!r}")
-        self.p = p
+        self.p = share("Dropout", "p", p)
         self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:

@@ -33,6 +33,7 @@ from autograd_mini.nn.loss_functions import (
     smooth_l1_loss,
 )
 from autograd_mini.nn.pool import avg_pool2d, max_pool2d
+from autograd_mini.nn.shapes import share
 from autograd_mini.numbers import constant
 from autograd_mini.rules import Local, Primitive
 
@@ -240,8 +241,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: np.random.Genera
     >>> dropout(np.ones(4), 0.5, rng=np.random.default_rng(0))
     array([2., 0., 0., 0.])
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p must be between 0 and 1, got {p!r}")
+    p = share("dropout", "p", p)
     if not training or p == 0:
         return x
     x = as_operand(x)

@@ -14,7 +14,9 @@ layer's other weights. n is the size of the previous layer, n′ that of the lay
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from weakref import WeakSet
 
 import numpy as np
 
@@ -197,6 +199,10 @@ def by_name(init: str | Initialisation) -> Initialisation:
 def generator(rng: np.random.Generator | None) -> np.random.Generator:
     """The generator itself, or a fresh one, seeded by the operating system, for None.
 
+    In a forked process (`os.fork`, workers of `multiprocessing`) a fresh one goes on with numbers of its own; a
+    generator that you passed is yours, and repeats there what it draws here: pass each worker one of
+    `rng.spawn(workers)`.
+
     Raises:
         TypeError: anything else, such as a bare seed: every layer would draw the same numbers.
 
@@ -206,13 +212,36 @@ def generator(rng: np.random.Generator | None) -> np.random.Generator:
     TypeError: rng must be a numpy.random.Generator, got int 7: pass rng=np.random.default_rng(7)
     """
     if rng is None:
-        return np.random.default_rng()
+        return Fresh()
     if not isinstance(rng, np.random.Generator):
         seeded = isinstance(rng, int | np.integer)
         got, seed = (f"int {rng}", rng) if seeded else (type(rng).__name__, "seed")
         fix = f"pass rng=np.random.default_rng({seed})"
         raise TypeError(f"rng must be a numpy.random.Generator, got {got}: {fix}")
     return rng
+
+
+class Fresh(np.random.Generator):
+    """A generator that nobody passed; copies and pickles of it are such, too."""
+
+    def __init__(self, bits: np.random.BitGenerator | None = None) -> None:
+        super().__init__(bits or np.random.PCG64())
+        _fresh.add(self)
+
+    def __reduce__(self) -> tuple:
+        return Fresh, (self.bit_generator,)
+
+
+_fresh: WeakSet[Fresh] = WeakSet()
+
+
+def _draw_anew() -> None:
+    for rng in _fresh:
+        rng.bit_generator.state = np.random.PCG64().state
+
+
+if hasattr(os, "register_at_fork"):  # else processes are not forked
+    os.register_at_fork(after_in_child=_draw_anew)
 
 
 def _sizes(shape: Shape, layer: Sizes | None) -> Sizes:

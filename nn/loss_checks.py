@@ -19,7 +19,7 @@ def operands(owner: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     Raises:
         ShapeError: the shapes differ.
     """
-    prediction, target = operand(prediction), operand(target)
+    prediction, target = operand(owner, "prediction", prediction), operand(owner, "target", target)
     if prediction.shape != target.shape:
         message = f"{owner}: prediction {prediction.shape} and target {target.shape} differ in shape"
         if np.prod(prediction.shape) == np.prod(target.shape):
@@ -61,8 +61,14 @@ def positive(owner: str, what: str, given: Any) -> float:
     return real
 
 
-def operand(x: Any) -> Any:
-    return x if type(x) is Value else np.asarray(constant(x))
+def operand(owner: str, what: str, x: Any) -> Any:
+    """A Value, or an array of real numbers; an error says which operand is none."""
+    if type(x) is Value:
+        return x
+    try:
+        return np.asarray(constant(x))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{owner}: {what}: {error}") from None
 
 
 def numbers_or_none(owner: str, what: str, given: Any) -> Any:
@@ -75,7 +81,7 @@ def numbers_or_none(owner: str, what: str, given: Any) -> Any:
         return None
     if isinstance(given, str):
         raise TypeError(f"{owner}: {what} must be numbers, got {given!r}; did you mean reduction={given!r}?")
-    return operand(given)
+    return operand(owner, what, given)
 
 
 def weights(owner: str, what: str, given: Any, like: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from autograd_mini.nn import functional as f
 from autograd_mini.nn import loss_checks as checks
 from autograd_mini.nn.module import Module
+from autograd_mini.nn.shapes import share
 
 
 class _Loss(Module):
@@ -267,8 +268,7 @@ class CrossEntropyLoss(_Loss):
         self, weight: Any = None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0
     ) -> None:
         super().__init__(reduction)
-        if not 0 <= label_smoothing <= 1:
-            raise ValueError(f"CrossEntropyLoss: label_smoothing must be between 0 and 1, got {label_smoothing!r}")
+        label_smoothing = share("CrossEntropyLoss", "label_smoothing", label_smoothing)
         self.weight = checks.numbers_or_none("CrossEntropyLoss", "weight", weight)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing

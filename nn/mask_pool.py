@@ -16,7 +16,7 @@ import numpy as np
 from autograd_mini.functions import as_operand
 from autograd_mini.nn.init import generator
 from autograd_mini.nn.module import Module
-from autograd_mini.nn.shapes import Misfit, Shape, check, whole
+from autograd_mini.nn.shapes import Misfit, Shape, check, share, whole
 
 
 class MaskPoolDropout(Module):
@@ -35,7 +35,7 @@ class MaskPoolDropout(Module):
     Args:
         p: the probability that a mask switches a unit off, 0 ≤ p < 1.
         masks: how many masks the pool has; the lecture says 10 to 20.
-        rng: the numpy.random.Generator to draw from; a fresh one by default.
+        rng: the numpy.random.Generator to draw from; a fresh one by default, which draws anew in a forked process.
         units: how many units there are; by default the pool is drawn when the first input tells.
 
     Attributes:
@@ -65,9 +65,9 @@ class MaskPoolDropout(Module):
     def __init__(
         self, p: float = 0.5, masks: int = 16, rng: np.random.Generator | None = None, units: int | None = None
     ) -> None:
-        if not 0 <= p < 1:
-            raise ValueError(f"MaskPoolDropout: p must be at least 0 and less than 1, got {p!r}")
-        self.p = p
+        self.p = share("MaskPoolDropout", "p", p)
+        if p == 1:
+            raise ValueError("MaskPoolDropout: p must be less than 1, got 1: no mask would have a unit that is on")
         self.masks = whole("MaskPoolDropout", "masks", masks)
         self.rng = generator(rng)
         self.pool = None if units is None else self._drawn(whole("MaskPoolDropout", "units", units))

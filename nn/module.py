@@ -25,7 +25,7 @@ from autograd_mini.hooks import Handle, Hook
 from autograd_mini.nn.hooks import call
 from autograd_mini.nn.shapes import Shape
 from autograd_mini.notes import note_call
-from autograd_mini.numbers import as_type_of
+from autograd_mini.numbers import as_array, as_type_of
 from autograd_mini.value import Value, next_age
 from autograd_mini.visible import visible
 
@@ -343,7 +343,7 @@ def _numbers_for(old: Any, entry: Any) -> Any:
     A buffer that holds None as yet takes any.
     """
     plain = entry.data if type(entry) is Value else entry
-    numbers = plain if hasattr(plain, "__array_function__") else np.asarray(plain)  # a CuPy array stays one
+    numbers = as_array(plain)  # a CuPy array stays one
     if numbers.dtype.kind not in "fiub":
         raise TypeError(f"expected real numbers, got {numbers.dtype}")
     if old is None:

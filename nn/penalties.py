@@ -21,6 +21,7 @@ import numpy as np
 
 from autograd_mini.nn.module import Module
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 Parameters = Module | Iterable[Value]
 
@@ -133,7 +134,7 @@ def _chosen(owner: str, parameters: Any, biases: bool) -> list[Value]:
     values = list(parameters.parameters() if isinstance(parameters, Module) else parameters)
     for i, w in enumerate(values):
         if type(w) is not Value:
-            raise TypeError(f"{owner}: parameter {i} must be a Value, got {w!r:.60}")
+            raise TypeError(f"{owner}: parameter {i} must be a Value, got {shown(w)}")
     if len({id(w) for w in values}) < len(values):
         raise ValueError(f"{owner}: a parameter is given twice; it would count twice")
     chosen = values if biases else [w for w in values if not (w.name or "").endswith("bias")]
@@ -144,7 +145,7 @@ def _chosen(owner: str, parameters: Any, biases: bool) -> list[Value]:
 
 
 def _number(owner: str, what: str, given: float) -> float:
-    if not 0 <= given < np.inf:
+    if not isinstance(given, int | float | np.number) or not 0 <= given < np.inf:
         raise ValueError(f"{owner}: {what} must be a finite number ≥ 0, got {given!r}")
     return float(given)
 

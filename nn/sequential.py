@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from autograd_mini.nn.module import Module
 from autograd_mini.nn.shapes import Shape
+from autograd_mini.visible import shown
 
 
 class Sequential(Module):
@@ -28,6 +29,7 @@ class Sequential(Module):
         for position, module in enumerate(modules):
             if not isinstance(module, Module):
                 raise TypeError(_not_a_module(position, module))
+        for position, module in enumerate(modules):  # only now, for it names their parameters
             setattr(self, str(position), module)
 
     def forward(self, x: Any) -> Any:
@@ -68,7 +70,7 @@ class Sequential(Module):
 
 
 def _not_a_module(position: int, item: Any) -> str:
-    message = f"Sequential: argument {position} must be a Module, got {item!r:.60}"
+    message = f"Sequential: argument {position} must be a Module, got {shown(item)}"
     if isinstance(item, type) and issubclass(item, Module):
         return message + f"; did you mean {item.__name__}()?"
     if isinstance(item, list | tuple):

@@ -89,6 +89,20 @@ def whole(layer: str, name: str, size: Any, least: int = 1) -> int:
     return number
 
 
+def share(owner: str, name: str, given: Any) -> float:
+    """A number between 0 and 1, such as a probability.
+
+    Raises:
+        ValueError: it is none.
+
+    >>> share("Dropout", "p", 0.5)
+    0.5
+    """
+    if not isinstance(given, int | float | np.number) or not 0 <= given <= 1:
+        raise ValueError(f"{owner}: {name} must be between 0 and 1, got {given!r:.60}")
+    return float(given)
+
+
 def pair(layer: str, name: str, size: Any, least: int = 1) -> tuple[int, int]:
     """One size for height and width, or one for each.
 

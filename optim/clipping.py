@@ -81,7 +81,10 @@ def _gradients(owner: str, parameters: Iterable[Value]) -> tuple[list[tuple[Valu
     found, largest = [], 0.0
     for i, w in enumerate(leaves(owner, parameters)):
         if w.grad is not None:
-            g = constant(w.grad)
+            try:
+                g = constant(w.grad)
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"{owner}: the gradient of {name_of(w, i)}: {error}") from None
             top = float(np.max(np.abs(g), initial=0.0))
             if not math.isfinite(top):
                 raise FloatingPointError(

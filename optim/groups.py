@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 
 def groups_of(
@@ -50,7 +51,7 @@ def leaves(owner: str, parameters: Any) -> list[Value]:
         raise ValueError(f"{owner}: no parameters to train (an iterator can be used only once)")
     for i, w in enumerate(values):
         if type(w) is not Value:
-            raise TypeError(f"{owner}: parameter {i} must be a Value, got {w!r:.60}")
+            raise TypeError(f"{owner}: parameter {i} must be a Value, got {shown(w)}")
         if w.op is not None:
             raise TypeError(
                 f"{owner}: {name_of(w, i)} {w.shape} was computed by {w.op.name}, so it cannot "
@@ -86,13 +87,16 @@ def _listed(owner: str, parameters: Any) -> list[Any]:
     if hasattr(parameters, "parameters"):
         kind = type(parameters).__name__
         raise TypeError(f"{owner}: expected a list of Values, got {kind}: pass its .parameters()")
+    if not isinstance(parameters, Iterable):
+        hint = ": call it, model.parameters()" if callable(parameters) else ""
+        raise TypeError(f"{owner}: expected a list of Values, got {type(parameters).__name__}{hint}")
     return list(parameters)
 
 
 def _group(owner: str, i: int, given: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     where = f"{owner}, group {i}"
     if not isinstance(given, Mapping):
-        raise TypeError(f"{where}: expected a group like the others, a dict with 'parameters', got {given!r:.60}")
+        raise TypeError(f"{where}: expected a group like the others, a dict with 'parameters', got {shown(given)}")
     if "parameters" not in given:
         raise ValueError(f"{where}: a group needs 'parameters', got {', '.join(map(str, given)) or 'an empty dict'}")
     unknown = [name for name in given if name != "parameters" and name not in defaults]

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.at_once import assign, at_once, new_data
 from autograd_mini.errors import ShapeError
 from autograd_mini.numbers import constant
 from autograd_mini.optim.groups import groups_of, name_of, number
@@ -142,8 +144,8 @@ class Optimizer:
     def step(self) -> None:
         """Update all parameters that have a gradient; the others, and their memory, stay.
 
-        All updates are computed before any is made, so that an error or an interrupt, wherever it
-        comes, leaves parameters and memory as they were.
+        All updates are computed before any is made, and then made at once: after an error or an
+        interrupt, wherever it comes, parameters and memory are as they were, or as after the step.
 
         Raises:
             ShapeError: a gradient or an update has another shape than its parameter.
@@ -153,19 +155,11 @@ class Optimizer:
         """
         memory, changes, updates = self.memory.copy(), [], {}
         for i, w, options, g, (delta, decay, memory[i], after) in self._changes([w.grad for w in self.parameters]):
-            changes.append((w, w.data, after))
+            changes.append((w, after))
             if self.explain:
                 updates[i] = self._told(i, w, options, g, delta, decay, memory[i], after)
-        before = self.memory, self._updates
-        try:
-            for w, _, new in changes:
-                w.data = new
-            self.memory, self._updates = memory, updates
-        except BaseException:  # Ctrl-C between two parameters
-            self.memory, self._updates = before
-            for w, old, _ in changes:
-                w.data = old
-            raise
+        remembering = (assign, self, "memory", memory), (assign, self, "_updates", updates)
+        at_once(chain(new_data(changes), remembering))()
 
     def preview(self, gradients: Mapping[Value, Any]) -> list[Update]:
         """What `step()` would do if the parameters had these gradients; nothing is changed.
@@ -175,6 +169,7 @@ class Optimizer:
                 left out.
 
         Raises:
+            ValueError: a gradient is given for what is none of the parameters.
             the errors of `step`.
 
         >>> from autograd_mini import optim
@@ -183,6 +178,10 @@ class Optimizer:
         >>> print(update.before, update.delta, update.after, w.data)
         2.0 -1.5 0.5 2.0
         """
+        own = set(self.parameters)
+        for w in gradients:
+            if w not in own:
+                raise ValueError(f"{type(self).__name__}: preview: {w!r:.60} is not one of its parameters")
         found = self._changes([gradients.get(w) for w in self.parameters])
         return [self._told(i, w, options, g, *change) for i, w, options, g, change in found]
 
@@ -215,8 +214,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward() starts afresh."""
-        for w in self.parameters:
-            w.grad = None
+        at_once([(assign, w, "grad", None) for w in self.parameters])()
 
     # -- saving and loading ------------------------------------------------------------------------
 
@@ -248,10 +246,8 @@ class Optimizer:
         """
         owner = type(self).__name__
         options, memory = checked_state(owner, self.groups, self.parameters, self.remembers, self.at_most, state)
-        for group, loaded in zip(self.groups, options, strict=True):
-            group.update(loaded)
-        self.memory = memory
-        self._updates = {}
+        calls = [(dict.update, group, loaded) for group, loaded in zip(self.groups, options, strict=True)]
+        at_once([*calls, (assign, self, "memory", memory), (assign, self, "_updates", {})])()
 
     def __repr__(self) -> str:
         rates = list(dict.fromkeys(group["learning_rate"] for group in self.groups))
@@ -290,6 +286,7 @@ class Optimizer:
         self, i: int, w: Value, options: dict[str, float], g: Any, delta: Any, decay: Any, memory: tuple, after: Any
     ) -> Update:
         now, before = (dict(zip(self.remembers, m, strict=True)) for m in (memory, self.memory[i]))
+        after = after.copy() if np.ndim(after) else after  # the array itself becomes the weight
         return Update(w, w.data, np.array(g)[()], delta, decay, now, after, before, options)
 
     def _change(self, i: int, w: Value, g: Any, options: dict[str, float]) -> tuple[Any, Any, tuple[Any, ...], Any]:
@@ -310,7 +307,11 @@ class Optimizer:
 
     def _gradient(self, w: Value, i: int, grad: Any) -> Any:
         # constant: the numbers alone, also of a gradient that create_graph has recorded
-        g = self._like(w, i, constant(grad), "gradient")
+        try:
+            numbers = constant(grad)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{type(self).__name__}: the gradient of {name_of(w, i)}: {error}") from None
+        g = self._like(w, i, numbers, "gradient")
         if not (math.isfinite(g) if type(g) is np.float64 else np.isfinite(g).all()):
             finite = np.isfinite(g)
             raise FloatingPointError(

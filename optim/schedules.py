@@ -24,9 +24,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from autograd_mini.optim.groups import number
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.optim.state import differences, refuse
+from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 
 class Schedule:
@@ -56,7 +60,7 @@ class Schedule:
 
     def __init__(self, optimizer: Optimizer) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(self).__name__}: expected an optimizer, got {optimizer!r:.60}")
+            raise TypeError(f"{type(self).__name__}: expected an optimizer, got {shown(optimizer)}")
         self.optimizer = optimizer
         self.base: list[float] = [float(group["learning_rate"]) for group in optimizer.groups]
         self.n = 0
@@ -124,9 +128,9 @@ class Schedule:
         return number(type(self).__name__, what, given, most)
 
     def _count(self, what: str, given: Any) -> int:
-        if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+        if not isinstance(given, int | np.integer) or isinstance(given, bool) or given < 1:
             raise ValueError(f"{type(self).__name__}: {what} must be a whole number ≥ 1, got {given!r}")
-        return given
+        return int(given)
 
 
 class ConstantSchedule(Schedule):
@@ -298,7 +302,7 @@ class ReduceOnPlateau(Schedule):
 
     def step(self, loss: float) -> None:  # type: ignore[override]
         """Look at the loss of one more epoch, a number."""
-        if not math.isfinite(loss):
+        if not isinstance(loss, int | float | np.number | Value) or not math.isfinite(loss):
             raise ValueError(f"ReduceOnPlateau: expected the loss as a finite number, got {loss!r}")
         if self.best == math.inf or loss < self.best - self.threshold * abs(self.best):
             self.best, self.waited = float(loss), 0.0
@@ -334,7 +338,7 @@ class WarmUp(Schedule):
 
     def __init__(self, then: Schedule, steps: int) -> None:
         if not isinstance(then, Schedule):
-            raise TypeError(f"WarmUp: expected a schedule to go on with, got {then!r:.60}")
+            raise TypeError(f"WarmUp: expected a schedule to go on with, got {shown(then)}")
         self.then, self.steps = then, self._count("steps", steps)
         self.optimizer, self.base, self.n = then.optimizer, then.base, 0
         self._set_rates()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.numbers import as_array
 from autograd_mini.optim.groups import number
 from autograd_mini.value import Value
 
@@ -81,7 +82,7 @@ def refuse(owner: str, problems: Sequence[str]) -> None:
 
 def _remembered(w: Value, is_count: bool, entry: Any) -> Any:
     """One remembered thing in the parameter's dtype, copied: of its shape, a count, or 0 before the first step."""
-    numbers = entry if hasattr(entry, "__array_function__") else np.asarray(entry)  # a CuPy array stays one
+    numbers = as_array(entry)  # a CuPy array stays one
     if numbers.dtype.kind not in "fiu":
         raise TypeError(f"expected real numbers, got {numbers.dtype}")
     if not np.isfinite(numbers).all():

@@ -9,6 +9,10 @@ from autograd_mini.dispatch.registry import Axis, implements, np, positive_axis
 from autograd_mini.primitives import shaping
 from autograd_mini.value import Value, apply
 
+#: More pieces than this are joined in parts first: the rule counts what lies before each piece, so that the time
+#: would grow with the square of their number.
+MOST_PIECES = 100
+
 
 @implements(np.reshape)
 def reshape(a: Any, shape: Any) -> Value:
@@ -87,6 +91,8 @@ def broadcast_to(array: Any, shape: Any) -> Value:
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Value:
     if axis is None:
         arrays, axis = [np.ravel(a) for a in arrays], 0
+    while len(arrays) > MOST_PIECES:
+        arrays = [np.concatenate(arrays[i : i + MOST_PIECES], axis) for i in range(0, len(arrays), MOST_PIECES)]
     return apply(shaping.concatenate, tuple(arrays), (axis,))
 
 

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -25,10 +24,11 @@ from autograd_mini.backprop import topological_order
 from autograd_mini.errors import GraphError
 from autograd_mini.explain.formatting import plain
 from autograd_mini.explain.scopes import Scope, assign_scopes
-from autograd_mini.explain.stored import as_stored, from_stored
+from autograd_mini.explain.stored import as_json, as_stored, from_stored
 from autograd_mini.hooks import gradient_hooks
 from autograd_mini.notes import Source, calls_of, source_of
 from autograd_mini.value import Value
+from autograd_mini.visible import visible
 
 LEAF, CONSTANT, COMPUTED = "leaf", "constant", "computed"
 
@@ -223,7 +223,7 @@ class Graph:
 
     def to_json(self, indent: int | None = None) -> str:
         """`to_dict` as JSON text; strictly so: nan and inf are text."""
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False, ensure_ascii=False)
+        return as_json(self.to_dict(), indent)
 
     def to_networkx(self) -> Any:
         """A `networkx.MultiDiGraph` of the node indices, with the facts of `to_dict` as attributes.
@@ -246,7 +246,7 @@ class Graph:
     def __repr__(self) -> str:
         made = ", ".join(f"{count} {op}" for op, count in self.counts.items())
         return (
-            f"<Graph of {self.output.name or 'a Value'}: {len(self.nodes)} nodes ({len(self.leaves)} leaves, "
+            f"<Graph of {visible(self.output.name) or 'a Value'}: {len(self.nodes)} nodes ({len(self.leaves)} leaves, "
             f"{len(self.constants)} constants; {made or 'no operations'}), depth {self.depth}>"
         )
 

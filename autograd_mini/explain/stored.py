@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -35,3 +37,13 @@ def from_stored(stored: Any) -> Any:
         entries = [from_stored(entry) for entry in stored["entries"]]
         return np.array(entries, dtype=stored["dtype"]).reshape(stored["shape"])[()]
     return stored
+
+
+def as_json(facts: Any, indent: int | None = None) -> str:
+    """Strict JSON in which letters stay letters; half of a pair, which no file can hold, is an escape.
+
+    >>> as_json({"name": "ŷ\\ud800"})
+    '{"name": "ŷ\\\\ud800"}'
+    """
+    text = json.dumps(facts, indent=indent, allow_nan=False, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -253,7 +253,8 @@ class Builder:
             raise ModelFileError(f"{where}: parameters must have one float type, got {', '.join(map(str, dtypes))}")
         dtypes = dtypes or {dtype for dtype in of_buffers if dtype.kind == "f"}
         try:
-            takes = inspect.signature(cls).parameters
+            # Without a constructor of its own, a class would have inspect parse a text and copy sys.modules.
+            takes = inspect.signature(cls).parameters if row.arguments else {}
             options: dict[str, Any] = {"init": _zeros} if "init" in takes else {}
             options |= {"dtype": dtypes.pop()} if "dtype" in takes and dtypes else {}
             return cls(**checked, **options)

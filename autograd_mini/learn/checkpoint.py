@@ -40,7 +40,9 @@ def load_checkpoint(path: str | os.PathLike[str], training: Training) -> None:
 
     Raises:
         ModelFileError: the file is damaged, or no checkpoint.
-        ValueError: another model, optimizer, schedule or list of callbacks; nothing has changed.
+        ValueError: another model, optimizer, schedule or list of callbacks.
+
+    If anything is raised, Ctrl-C included, nothing has changed.
     """
     if load_metadata(path) != _KIND:
         raise ModelFileError(f"{os.fspath(path)}: no checkpoint of a training; was it written by save_model?")
@@ -54,14 +56,19 @@ def load_checkpoint(path: str | os.PathLike[str], training: Training) -> None:
     if sections.keys() - parts.keys() != {"generator"} or sections["generator"].keys() != generators.keys():
         raise ValueError(f"{os.fspath(path)}: the checkpoint is of another training: it holds {', '.join(sections)}")
     before = [(part, part.state_dict()) for part in parts.values()]
+    stood = [(generator.bit_generator, generator.bit_generator.state) for generator in generators.values()]
     try:
         for name, part in parts.items():
             part.load_state_dict(sections[name])
         for name, generator in generators.items():
             generator.bit_generator.state = _state(sections["generator"][name])
-    except (KeyError, TypeError, ValueError) as error:
+    except BaseException as error:
         for part, state in before:
             part.load_state_dict(state)
+        for bits, state in stood:
+            bits.state = state
+        if not isinstance(error, KeyError | TypeError | ValueError):
+            raise
         raise ValueError(f"{os.fspath(path)}: the checkpoint does not fit this training: {error}") from error
 
 

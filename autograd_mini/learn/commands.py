@@ -24,6 +24,7 @@ from autograd_mini.learn.preprocessing import Standardizer, train_test_split
 from autograd_mini.learn.safe_write import replacing
 from autograd_mini.learn.stored import ModelFileError
 from autograd_mini.learn.tables import TableError, load_csv, load_features
+from autograd_mini.visible import visible
 
 #: Optimizers by name, each with a learning rate for standardised data and some ten to a hundred units.
 OPTIMIZERS: dict[str, tuple[type[optim.Optimizer], float]] = {
@@ -55,7 +56,7 @@ def run(command: Any, options: Namespace) -> int:
         status, line = 1, str(error)
     else:
         return 0
-    print(f"autograd-mini {options.command}: {' '.join(line.split())}", file=sys.stderr)
+    print(f"autograd-mini {options.command}: {visible(' '.join(line.split()))}", file=sys.stderr)
     return status
 
 
@@ -85,11 +86,11 @@ def train(options: Namespace) -> None:
     elif options.quiet:
         print(options.out)
     else:
-        print(f"{data.name}: {len(data.X)} rows, {len(data.feature_names)} features; {_task_sentence(data)}")
+        print(f"{visible(data.name)}: {len(data.X)} rows, {len(data.feature_names)} features; {_task_sentence(data)}")
         for name, rows in counts.items():
             figures = ", ".join(f"{metric.replace('_', ' ')} {_shown(x)}" for metric, x in measured[name].items())
             print(f"{name.replace('_', ' ') + ':':<10} {rows} rows, {figures}")
-        print(f"written: {', '.join(map(str, written))}")
+        print(f"written: {visible(', '.join(map(str, written)))}")
 
 
 def predict(options: Namespace) -> None:
@@ -109,7 +110,8 @@ def predict(options: Namespace) -> None:
         rows = [{predictor.target: float(y)} for y in predictor(X)[:, 0]]
     text = json.dumps(rows, indent=2, allow_nan=False) + "\n" if options.json else _as_csv(rows)
     if options.out is None:
-        print(text, end="")
+        # A pipe gets the texts as the model file has them; on a terminal they steer nothing.
+        print(visible(text, keep="\n") if sys.stdout.isatty() else text, end="")
     else:
         with replacing(options.out) as file:
             file.write(text.encode())
@@ -161,7 +163,7 @@ def _measure(predictor: Predictor, X: np.ndarray, y: np.ndarray) -> dict[str, fl
 
 def _plots(out: Path, predictor: Predictor, history: History, X: np.ndarray, y: np.ndarray) -> dict[Path, Any]:
     """The figures, by the paths to write them to."""
-    from autograd_mini.learn.plots.canvas import canvas
+    from autograd_mini.learn.plots.canvas import canvas, literal
     from autograd_mini.learn.plots.curves import loss_curves
 
     curves = loss_curves({"training": history["loss"], "held out": history["validation_loss"]})
@@ -175,9 +177,10 @@ def _plots(out: Path, predictor: Predictor, history: History, X: np.ndarray, y: 
             ax.text(
                 column, row, str(count), ha="center", va="center", color="white" if count > table.max() / 2 else "black"
             )
-        ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        ax.set_yticks(range(len(names)), names)
-        ax.set(xlabel="predicted", ylabel=predictor.target, title=f"{len(y)} rows held out")
+        labels = [literal(name) for name in names]
+        ax.set_xticks(range(len(names)), labels, rotation=45, ha="right")
+        ax.set_yticks(range(len(names)), labels)
+        ax.set(xlabel="predicted", ylabel=literal(predictor.target), title=f"{len(y)} rows held out")
         found[out.with_name(f"{out.stem}-confusion.png")] = ax.figure
     return found
 
@@ -191,7 +194,7 @@ def _installed(*modules: str) -> None:
 def _task_sentence(data: Dataset) -> str:
     if not data.class_names:
         return f"{data.target_name!r} is a number to predict (regression)"
-    return f"{data.target_name!r} is one of {len(data.class_names)} classes: {', '.join(data.class_names)}"
+    return f"{data.target_name!r} is one of {len(data.class_names)} classes: {visible(', '.join(data.class_names))}"
 
 
 def _shown(x: float | None) -> str:

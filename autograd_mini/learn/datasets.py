@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.visible import visible
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
@@ -48,7 +50,7 @@ class Dataset:
         return (self.X, self.y)[index]
 
     def __repr__(self) -> str:
-        return f"Dataset({self.name}: X {self.X.shape}, y {self.y.shape})"
+        return f"Dataset({visible(self.name)}: X {self.X.shape}, y {self.y.shape})"
 
 
 # -- the four inputs of a logical function ---------------------------------------------------------

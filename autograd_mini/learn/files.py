@@ -100,7 +100,7 @@ def load_model(path: Path) -> Module:
         if type(description) is not dict or description.keys() != {"version", "model"}:
             raise ModelFileError("architecture: expected a version and a model")
         if description["version"] != _VERSION or type(description["version"]) is not int:
-            raise ModelFileError(f"architecture: version {str(description['version'])[:40]}, this reads {_VERSION}")
+            raise ModelFileError(f"architecture: version {description['version']!r:.40}, this reads {_VERSION}")
         model = Builder({name: (entry.shape, entry.dtype) for name, entry in stored.items()}).model(
             description["model"]
         )
@@ -211,6 +211,8 @@ def _numbers(file: BinaryIO, stored: Mapping[str, Stored], metadata: Mapping[str
         signed = {name: text for name, text in metadata.items() if name != DIGEST}
         if metadata[DIGEST] != digest(arrays, signed):
             raise ModelFileError("the contents do not fit their digest: the file is damaged")
+    elif any(name.startswith(OWN) for name in metadata):
+        raise ModelFileError("the digest is missing: the file is damaged")
     return arrays
 
 
@@ -262,7 +264,10 @@ def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(
                 f"metadata: expected names -> texts, got {name!r:.40}: {text!r:.40}; use str() or json.dumps()"
             )
-        (name + text).encode()  # not half a character, which safetensors would not write
+        try:
+            (name + text).encode()
+        except UnicodeEncodeError:  # which safetensors would not write
+            raise ValueError(f"metadata: {name!r:.60} holds half a character, such as '\\ud800'") from None
         if name.startswith(OWN):
             raise ValueError(f"metadata: names that begin with {OWN!r} are taken, got {name!r:.60}")
     return metadata

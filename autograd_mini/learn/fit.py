@@ -18,6 +18,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from autograd_mini.learn.history import History
 from autograd_mini.learn.preprocessing import same_length
 from autograd_mini.learn.training import Loss, evaluating, predict
 from autograd_mini.learn.training import epochs as endless
+from autograd_mini.nn.init import generator
 from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.optim.schedules import ReduceOnPlateau, Schedule, WarmUp
@@ -76,7 +78,7 @@ def fit(
         schedule: of the optimizer's learning rate. A ReduceOnPlateau gets the validation loss, or
             the loss.
         callbacks: functions called after each epoch, see `learn.callbacks`.
-        rng: draws the batches; a fresh generator by default.
+        rng: draws the batches; a fresh generator by default, which draws anew in a forked process.
         metrics: name -> function of predictions and targets, as arrays: see `learn.metrics`.
         schedule_every: "epoch" or "batch": after what the schedule's `step` is called.
         clip_norm: the longest gradient, as in `optim.clip_by_norm`.
@@ -91,12 +93,13 @@ def fit(
         Diverged: a loss or a gradient became nan or inf. The message names the first layer that went
             bad and the usual remedies; the error's `history` holds the epochs before.
         ValueError: arguments that do not fit each other.
+        TypeError: rng is not a numpy.random.Generator.
         ModelFileError: the checkpoint is damaged.
         OSError: the checkpoint cannot be written.
     """
-    X, y = data
-    watched = None if validation is None else tuple(validation)
-    rng = rng or np.random.default_rng()
+    X, y = _pair("data", data)
+    watched = None if validation is None else _pair("validation", validation)
+    rng = generator(rng)
     _check(model, X, y, watched, optimizer, epochs, schedule, schedule_every)
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True needs a checkpoint to go on from")
@@ -135,6 +138,15 @@ def fit(
     return history
 
 
+def _pair(name: str, data: Any) -> tuple[Any, Any]:
+    try:
+        X, y = data
+    except (TypeError, ValueError):
+        got = f"{type(data).__name__} {getattr(data, 'shape', '')}".rstrip()
+        raise TypeError(f"fit, {name}: expected a pair X, y of inputs and targets, got {got}") from None
+    return X, y
+
+
 def _check(
     model: Module,
     X: np.ndarray,
@@ -145,6 +157,9 @@ def _check(
     schedule: Schedule | None,
     schedule_every: str,
 ) -> None:
+    for what, given, kind in (("model", model, Module), ("optimizer", optimizer, Optimizer)):
+        if not isinstance(given, kind):
+            raise TypeError(f"fit: the {what} must be of class {kind.__name__}, got {type(given).__name__}")
     for name, (inputs, targets) in {"data": (X, y), **({"validation": watched} if watched else {})}.items():
         same_length(f"fit, {name}", inputs, targets)
         if not len(inputs):

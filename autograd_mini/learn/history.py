@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.visible import visible
+
 
 class History:
     """One row an epoch, each with the same columns; `history["loss"]` is a column.
@@ -108,5 +110,6 @@ class History:
         return len(self.rows)
 
     def __repr__(self) -> str:
-        last = ", ".join(f"{name}={number:.4g}" for name, number in self.last.items())
-        return f"History({len(self)} epochs{': ' + last if last else ''}{'; ' + self.stopped if self.stopped else ''})"
+        last = ", ".join(f"{visible(name)}={number:.4g}" for name, number in self.last.items())
+        stopped = visible(self.stopped)
+        return f"History({len(self)} epochs{': ' + last if last else ''}{'; ' + stopped if stopped else ''})"

@@ -74,18 +74,18 @@ def read(file: BinaryIO, size: int) -> tuple[dict[str, Stored], dict[str, str]]:
     for member in members:
         if member.header != position:
             raise ModelFileError(
-                f"{member.name:.60} begins at byte {member.header}, expected {position}: gap or overlap"
+                f"{member.name!r:.60} begins at byte {member.header}, expected {position}: gap or overlap"
             )
         start = _data_start(file, member)
         position = start + member.size
         if position > end:
-            raise ModelFileError(f"{member.name:.60} ends at byte {position}, beyond the members' end {end}")
+            raise ModelFileError(f"{member.name!r:.60} ends at byte {position}, beyond the members' end {end}")
         if member.name == METADATA:
             metadata = _metadata(file, start, member)
         elif member.name.endswith(".npy"):
             arrays[member.name.removesuffix(".npy")] = _array(file, start, member)
         else:
-            raise ModelFileError(f"{member.name:.60}: a member that is no .npy")
+            raise ModelFileError(f"{member.name!r:.60}: a member that is no .npy")
     if position != end:
         raise ModelFileError(f"the members end at byte {position}, their list begins at {end}: a gap or an overlap")
     return arrays, metadata
@@ -107,17 +107,16 @@ def _members(file: BinaryIO, size: int) -> tuple[list[_Member], int]:
         head = file.read(_ENTRY.size)
         if len(head) < _ENTRY.size:
             raise ModelFileError(f"the archive's list ends before its member {i}")
-        (signature, _, _, flags, method, _, _, checksum, packed, plain, name_size, extra, note, disk, _, _, header) = (
-            _ENTRY.unpack(head)
-        )
+        signature, _, needed, flags, method, _, _, checksum, packed, plain, *rest = _ENTRY.unpack(head)
+        name_size, extra, note, disk, _, _, header = rest
         if signature != b"PK\1\2" or note or disk:
             raise ModelFileError(f"the archive's list is damaged at member {i}")
         name = _name(file.read(name_size), flags)
         file.seek(extra, 1)
         if method != zipfile.ZIP_STORED or packed != plain:
-            raise ModelFileError(f"{name:.60} is compressed; only stored members are read: save with np.savez")
-        if flags & ~0x800:
-            raise ModelFileError(f"{name:.60}: encrypted or otherwise unusual (flags {flags:#x})")
+            raise ModelFileError(f"{name!r:.60} is compressed; only stored members are read: save with np.savez")
+        if flags & ~0x800 or needed > 45:  # what stored members of any size need
+            raise ModelFileError(f"{name!r:.60}: encrypted or otherwise unusual (flags {flags:#x}, version {needed})")
         if name in names:
             raise ModelFileError(f"the member {name[:60]!r} stands there twice")
         names.add(name)
@@ -129,8 +128,10 @@ def _members(file: BinaryIO, size: int) -> tuple[list[_Member], int]:
 
 def _name(raw: bytes, flags: int) -> str:
     try:
+        if b"\0" in raw:  # where other readers' names end
+            raise ValueError
         return raw.decode("utf-8" if flags & 0x800 else "ascii")
-    except UnicodeDecodeError:
+    except ValueError:
         raise ModelFileError(f"a member's name is no text: {raw[:40]!r}") from None
 
 
@@ -139,10 +140,10 @@ def _data_start(file: BinaryIO, member: _Member) -> int:
     file.seek(member.header)
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or not head.startswith(b"PK\3\4"):
-        raise ModelFileError(f"{member.name:.60}: no member begins at byte {member.header}")
+        raise ModelFileError(f"{member.name!r:.60}: no member begins at byte {member.header}")
     _, _, flags, method, _, _, _, _, _, name_size, extra = _LOCAL.unpack(head)
     if _name(file.read(name_size), flags) != member.name or method != zipfile.ZIP_STORED:
-        raise ModelFileError(f"{member.name:.60}: the archive's list and the member's own header differ")
+        raise ModelFileError(f"{member.name!r:.60}: the archive's list and the member's own header differ")
     return file.tell() + extra
 
 
@@ -167,19 +168,19 @@ def _array(file: BinaryIO, start: int, member: _Member) -> Stored:
     file.seek(start)
     head = file.read(min(12, member.size))
     if not head.startswith((b"\x93NUMPY\1\0", b"\x93NUMPY\2\0")) or len(head) < 12:
-        raise ModelFileError(f"{name:.60}: no .npy of version 1 or 2")
+        raise ModelFileError(f"{name!r:.60}: no .npy of version 1 or 2")
     begin = 10 if head[6] == 1 else 12
     length = int.from_bytes(head[8:begin], "little")
     if length > min(_LONGEST_NPY_HEADER, member.size - begin):
-        raise ModelFileError(f"{name:.60}: a header of {length} bytes does not fit")
+        raise ModelFileError(f"{name!r:.60}: a header of {length} bytes does not fit")
     file.seek(start)
     head = file.read(begin + length)
     match = _NPY.fullmatch(head[begin:])
     if not match:
-        raise ModelFileError(f"{name:.60}: not the header of an array of numbers: {head[begin:][:80]!r}")
+        raise ModelFileError(f"{name!r:.60}: not the header of an array of numbers: {head[begin:][:80]!r}")
     descr, fortran, sizes = match.groups()
     if descr.decode() not in DTYPES.values():
-        raise ModelFileError(f"{name:.60}: dtype {descr.decode()!r} is not one of {', '.join(DTYPES.values())}")
+        raise ModelFileError(f"{name!r:.60}: dtype {descr.decode()!r} is not one of {', '.join(DTYPES.values())}")
     shape = shape_of([int(n) for n in sizes.replace(b",", b" ").split()], name)
     stored = Stored(
         np.dtype(descr.decode()),
@@ -190,5 +191,7 @@ def _array(file: BinaryIO, start: int, member: _Member) -> Stored:
     )
     there = member.size - begin - length
     if stored.nbytes != there:
-        raise ModelFileError(f"{name:.60}: {stored.dtype} {shape} takes {stored.nbytes} bytes, the member has {there}")
+        raise ModelFileError(
+            f"{name!r:.60}: {stored.dtype} {shape} takes {stored.nbytes} bytes, the member has {there}"
+        )
     return stored

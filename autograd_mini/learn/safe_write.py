@@ -41,27 +41,33 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     kept, a new one's follow the umask. As the name gets a new file, another hard link keeps the old.
 
     Raises:
-        OSError: what the system says: no such folder, no space left, no permission (a file that may
-            not be written is not replaced either), not a regular file.
+        OSError: what the system says, and of which file: no such folder, no space left, no permission
+            (a file that may not be written is not replaced either), not a regular file.
     """
     target = os.path.realpath(os.fspath(path))
     folder = os.path.dirname(target)
-    mode = _mode(target)
-    remove_abandoned(folder)
-    descriptor, temporary = _create(folder, mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            if fcntl:
-                os.replace(temporary, target)  # while the lock is held, so that nobody takes it for abandoned
-        if not fcntl:
-            os.replace(temporary, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+        mode = _mode(target)
+        remove_abandoned(folder)
+        file, temporary = _create(folder, mode)
+        try:
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                if fcntl:
+                    os.replace(temporary, target)  # while the lock is held, so that nobody takes it for abandoned
+            if not fcntl:
+                os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # A full disk names no file, and others the temporary one.
+        raise OSError(error.errno, error.strerror, target) from error
     _sync_folder(folder)
 
 
@@ -79,7 +85,7 @@ def _mode(target: str) -> int | None:
     return stat.S_IMODE(found.st_mode) & 0o777
 
 
-def _create(folder: str, mode: int | None) -> tuple[int, str]:
+def _create(folder: str, mode: int | None) -> tuple[BinaryIO, str]:
     """A new, locked, empty file, no more readable than the one it is to replace."""
     while True:
         temporary = os.path.join(folder, f".autograd-mini-{secrets.token_hex(8)}.tmp")
@@ -88,17 +94,16 @@ def _create(folder: str, mode: int | None) -> tuple[int, str]:
         try:
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(descriptor, mode)
-            if not fcntl:
-                return descriptor, temporary
-            with suppress(OSError):  # a file system without locks: nothing there is ever taken for abandoned
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                return descriptor, temporary
+            if fcntl:
+                with suppress(OSError):  # a file system without locks: nothing there is ever taken for abandoned
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not fcntl or os.fstat(descriptor).st_nlink:
+                return os.fdopen(descriptor, "wb"), temporary
             os.close(descriptor)  # between its creation and the lock, another process took it for abandoned
         except BaseException:
             with suppress(OSError):
                 os.close(descriptor)
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 os.unlink(temporary)
             raise
 

@@ -64,7 +64,7 @@ def read(file: BinaryIO, size: int) -> tuple[dict[str, Stored], dict[str, str]]:
     for name, stored in sorted(arrays.items(), key=lambda item: (item[1].start, item[1].nbytes)):
         if stored.start != end:
             kind = "overlaps the one before it" if stored.start < end else "leaves a gap before it"
-            raise ModelFileError(f"{name:.60}: its numbers lie at {stored.start}, expected {end}: it {kind}")
+            raise ModelFileError(f"{name!r:.60}: its numbers lie at {stored.start}, expected {end}: it {kind}")
         end += stored.nbytes
     if end != size:
         raise ModelFileError(f"the arrays end at byte {end}, the file at {size}")
@@ -73,16 +73,16 @@ def read(file: BinaryIO, size: int) -> tuple[dict[str, Stored], dict[str, str]]:
 
 def _entry(name: str, entry: object, begin: int) -> Stored:
     if type(entry) is not dict or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise ModelFileError(f"{name:.60}: expected dtype, shape and data_offsets")
+        raise ModelFileError(f"{name!r:.60}: expected dtype, shape and data_offsets")
     if type(entry["dtype"]) is not str or entry["dtype"] not in DTYPES:
-        raise ModelFileError(f"{name:.60}: dtype {str(entry['dtype'])[:40]!r} is not one of {', '.join(DTYPES)}")
+        raise ModelFileError(f"{name!r:.60}: dtype {entry['dtype']!r:.40} is not one of {', '.join(DTYPES)}")
     offsets = entry["data_offsets"]
     if type(offsets) is not list or len(offsets) != 2 or not all(type(n) is int and n >= 0 for n in offsets):
-        raise ModelFileError(f"{name:.60}: data_offsets must be two whole numbers, begin and end")
+        raise ModelFileError(f"{name!r:.60}: data_offsets must be two whole numbers, begin and end")
     stored = Stored(np.dtype(DTYPES[entry["dtype"]]), shape_of(entry["shape"], name), begin + offsets[0])
     if offsets[1] - offsets[0] != stored.nbytes:
         raise ModelFileError(
-            f"{name:.60}: {entry['dtype']} {stored.shape} takes {stored.nbytes} bytes, "
+            f"{name!r:.60}: {entry['dtype']} {stored.shape} takes {stored.nbytes} bytes, "
             f"data_offsets give it {offsets[1] - offsets[0]}"
         )
     return stored

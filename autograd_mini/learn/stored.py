@@ -51,16 +51,16 @@ class Stored:
         while done < len(raw):
             count = file.readinto(raw[done:])  # type: ignore[attr-defined]
             if not count:
-                raise ModelFileError(f"{name}: the file ended while it was read")
+                raise ModelFileError(f"{name!r:.60}: the file ended while it was read")
             done += count
         if self.checksum and zlib.crc32(raw, self.checksum[1]) != self.checksum[0]:
-            raise ModelFileError(f"{name}: the numbers do not fit their checksum")
+            raise ModelFileError(f"{name!r:.60}: the numbers do not fit their checksum")
         if self.dtype == bool and numbers.size and numbers.view(np.uint8).max() > 1:
-            raise ModelFileError(f"{name}: a byte that is neither False nor True")
+            raise ModelFileError(f"{name!r:.60}: a byte that is neither False nor True")
         try:
             return numbers.reshape(self.shape, order=self.order)  # type: ignore[call-overload]
         except ValueError as error:  # an empty array whose other sizes multiply to more than NumPy allows
-            raise ModelFileError(f"{name}: shape {self.shape}: {error}") from None
+            raise ModelFileError(f"{name!r:.60}: shape {self.shape}: {error}") from None
 
 
 def shape_of(sizes: object, name: str) -> tuple[int, ...]:
@@ -70,9 +70,9 @@ def shape_of(sizes: object, name: str) -> tuple[int, ...]:
         ModelFileError: not a list of whole numbers from 0, or too large or too many.
     """
     if type(sizes) is not list or len(sizes) > _MOST_AXES or not all(type(n) is int for n in sizes):
-        raise ModelFileError(f"{name:.60}: a shape must be a list of at most {_MOST_AXES} whole numbers")
+        raise ModelFileError(f"{name!r:.60}: a shape must be a list of at most {_MOST_AXES} whole numbers")
     if not all(0 <= n < _LARGEST_SIZE for n in sizes):
-        raise ModelFileError(f"{name:.60}: a size is negative or absurd: {str(sizes)[:100]}")
+        raise ModelFileError(f"{name!r:.60}: a size is negative or absurd: {str(sizes)[:100]}")
     return tuple(sizes)
 
 

@@ -1,4 +1,4 @@
-"""Read JSON that a stranger may have written: bounded in length and depth, no key twice, no NaN."""
+"""Read JSON that a stranger may have written: bounded in length and depth, whole texts, no key twice, no NaN."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ def parse(text: str | bytes, what: str) -> Any:
     try:
         text = text if isinstance(text, str) else text.decode("utf-8")
         _check_depth(text)
-        return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
-    except ValueError as error:  # also UnicodeDecodeError, JSONDecodeError, and a number of too many digits
+        found = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse)
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # half a character, "\\ud800", has no bytes
+        return found
+    except ValueError as error:  # also UnicodeError, JSONDecodeError, and a number of too many digits
         raise ValueError(f"{what}: {error}"[:300]) from None
 
 

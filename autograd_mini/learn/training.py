@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.at_once import assign, at_once
 from autograd_mini.learn.divergence import bad_loss, bad_step
 from autograd_mini.learn.preprocessing import batches
 from autograd_mini.modes import no_grad
@@ -106,10 +107,9 @@ def predict(model: Module, X: np.ndarray, size: int = 1000) -> np.ndarray:
 @contextmanager
 def evaluating(model: Module, mode: bool = False) -> Iterator[None]:
     """Within, all layers behave as after `eval()`; then each as before."""
-    before = [(module, module.training) for module in model.modules()]
-    model.train(mode)
+    restore = at_once([(assign, module, "training", module.training) for module in model.modules()])
     try:
+        model.train(mode)
         yield
     finally:
-        for module, training in before:
-            module.training = training
+        restore()

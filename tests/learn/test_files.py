@@ -1,18 +1,13 @@
 """Model files: what is saved comes back bit by bit; what is damaged or hostile is refused with one error."""
 
-import io
 import json
 import os
-import pickle
-import struct
-import tracemalloc
-import zipfile
 
 import numpy as np
 import pytest
 
 from autograd_mini import Value, nn, optim
-from autograd_mini.learn import architecture, files, npz_files, strict_json
+from autograd_mini.learn import architecture, files, strict_json
 from autograd_mini.learn.files import (
     ModelFileError,
     load_arrays,
@@ -21,7 +16,7 @@ from autograd_mini.learn.files import (
     save_arrays,
     save_model,
 )
-from tests.learn.fuzz_files import bits, fuzz, models
+from tests.trust.fuzz_files import bits, models
 
 
 @pytest.fixture(params=[".npz", ".safetensors"])
@@ -42,6 +37,7 @@ LAYERS = [
     nn.Conv2d(2, 3, (3, 2), stride=2, padding=(1, 0)),
     nn.Conv2d(1, 1, 2, bias=False, dtype=np.float16),
     nn.Embedding(4, 3),
+    nn.Embedding(4, 3, padding_idx=-1),
     nn.RNNCell(2, 3, nonlinearity="relu"),
     nn.GRUCell(2, 3, bias=False),
     nn.BatchNorm1d(3, eps=1e-3, momentum=None),
@@ -59,6 +55,7 @@ LAYERS = [
     nn.ELU(2.0),
     nn.GELU("tanh"),
     nn.Softplus(2.0),
+    nn.Softplus(2.0, threshold=20.0),
     nn.Hardtanh(-2.0, 3),
     nn.Softmax(0),
     nn.LogSoftmax(-2),
@@ -321,163 +318,7 @@ def test_files_of_numpy_and_safetensors_are_read_and_theirs_read_ours(tmp_path):
             load_model(tmp_path / name)
 
 
-# -- hostile files -----------------------------------------------------------------------------------
-
-
-def safetensors(header, data=b"", length=None):
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(text) if length is None else length) + text + data
-
-
-def tensor(start=0, end=8, shape=(1,), dtype="F64"):
-    return {"dtype": dtype, "shape": list(shape), "data_offsets": [start, end]}
-
-
-HOSTILE_SAFETENSORS = {
-    "empty": b"",
-    "shorter than its length": b"\x08\0\0",
-    "a length beyond the file": safetensors({}, length=100),
-    "a length of 2^64 - 1": safetensors({}, length=2**64 - 1),
-    "no JSON": safetensors(b"hello"),
-    "no UTF-8": safetensors(b'{"\xff": 1}'),
-    "not an object": safetensors([]),
-    "deep JSON": safetensors(b"[" * 100_000),
-    "deep JSON behind a quote": safetensors(b'{"\\"": ' + b"[" * 100_000),
-    "a key twice": safetensors(
-        b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}',
-        bytes(8),
-    ),
-    "NaN as an offset": safetensors(b'{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,NaN]}}', bytes(8)),
-    "infinity as a size": safetensors(b'{"a":{"dtype":"F64","shape":[1e999],"data_offsets":[0,8]}}', bytes(8)),
-    "a number of 5000 digits": safetensors(
-        b'{"a":{"dtype":"F64","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,8]}}'
-    ),
-    "a float as a size": safetensors({"a": tensor(shape=(1.0,))}, bytes(8)),
-    "true as a size": safetensors({"a": tensor(shape=(True,))}, bytes(8)),
-    "negative sizes": safetensors({"a": tensor(shape=(-1, -1))}, bytes(8)),
-    "a negative offset": safetensors({"a": tensor(-8, 0)}, bytes(8)),
-    "sizes that overflow to the right product": safetensors({"a": tensor(shape=(2**32, 2**32, 1))}, bytes(8)),
-    "an absurd empty shape": safetensors({"a": tensor(0, 0, (0, 2**47, 2**47))}),
-    "ninety axes": safetensors({"a": tensor(shape=(1,) * 90)}, bytes(8)),
-    "a shape larger than the file": safetensors({"a": tensor(0, 8 * 10**12, (10**12,))}, bytes(8)),
-    "overlapping arrays": safetensors({"a": tensor(), "b": tensor()}, bytes(8)),
-    "overlapping arrays of the right total": safetensors({"a": tensor(), "b": tensor()}, bytes(16)),
-    "a gap": safetensors({"a": tensor(0, 8), "b": tensor(16, 24)}, bytes(24)),
-    "numbers behind the last array": safetensors({"a": tensor()}, bytes(9)),
-    "an unknown dtype": safetensors({"a": tensor(dtype="O")}, bytes(8)),
-    "BF16": safetensors({"a": tensor(0, 2, dtype="BF16")}, bytes(2)),
-    "a dtype that is a list": safetensors({"a": tensor(dtype=["F64"])}, bytes(8)),
-    "a bool of 2": safetensors({"a": tensor(0, 1, dtype="BOOL")}, b"\2"),
-    "an entry too many": safetensors({"a": {**tensor(), "file": "/etc/passwd"}}, bytes(8)),
-    "metadata that are no texts": safetensors({"__metadata__": {"a": 1}}),
-    "metadata that are a list": safetensors({"__metadata__": []}),
-    "a header of 2 MB": safetensors(b"{" + b" " * 2_000_000 + b"}"),
-    "a pickle": pickle.dumps({"a": 1}),
-}
-
-
-def npy(array):
-    file = io.BytesIO()
-    np.lib.format.write_array(file, array, allow_pickle=True)
-    return file.getvalue()
-
-
-def archive(members, method=zipfile.ZIP_STORED):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as opened:
-        for name, raw in members:
-            opened.writestr(zipfile.ZipInfo(name), raw, compress_type=method)
-    return file.getvalue()
-
-
-def header(text):
-    raw = text.encode()
-    return b"\x93NUMPY\1\0" + struct.pack("<H", len(raw)) + raw
-
-
-class Shot:
-    """A pickle that leaves a trace if it is ever loaded."""
-
-    def __reduce__(self):
-        return (os.mkdir, ("a pickle was executed",))
-
-
-def patched(raw, offset_from_end, numbers):
-    data = bytearray(raw)
-    at = len(data) + offset_from_end
-    data[at : at + len(numbers)] = numbers
-    return bytes(data)
-
-
-GOOD = archive([("a.npy", npy(np.zeros(2)))])
-LIST = struct.unpack("<L", GOOD[-6:-2])[0] - len(GOOD)  # where the archive's list begins, from the end
-DICT = "{'descr': '<f8', 'fortran_order': False, 'shape': %s, }\n"
-HOSTILE_NPZ = {
-    "empty": b"",
-    "no zip": b"x" * 1000,
-    "cut off": GOOD[:-1],
-    "added to": GOOD + b"x",
-    "a comment": archive([])[:-2] + b"\1\0x",
-    "something before it": b"x" + GOOD,
-    "a pickled object": archive([("a.npy", npy(np.array([Shot()], dtype=object)))]),
-    "a bare pickle": archive([("a.npy", pickle.dumps(Shot()))]),
-    "a pickle member": archive([("data.pkl", pickle.dumps(Shot()))]),
-    "a structured dtype": archive([("a.npy", npy(np.zeros(1, dtype=[("x", "f8")])))]),
-    "texts": archive([("a.npy", npy(np.array(["x"])))]),
-    "complex numbers": archive([("a.npy", npy(np.array([1j])))]),
-    "a compressed bomb": archive([("a.npy", npy(np.zeros(10**7)))], zipfile.ZIP_DEFLATED),
-    "code as a header": archive([("a.npy", header("__import__('os').mkdir('executed')\n"))]),
-    "a deep header": archive([("a.npy", header("(" * 60000))]),
-    "a header beyond the member": archive([("a.npy", b"\x93NUMPY\1\0\xff\xff{}")]),
-    "a header of 4 GB": archive([("a.npy", b"\x93NUMPY\2\0\xff\xff\xff\xff{}")]),
-    "version 9": archive([("a.npy", b"\x93NUMPY\x09\0" + bytes(100))]),
-    "a shape larger than the file": archive([("a.npy", header(DICT % "(1000000000000,)"))]),
-    "negative sizes": archive([("a.npy", header(DICT % "(-1, -1)") + bytes(8))]),
-    "sizes that overflow": archive([("a.npy", header(DICT % "(4294967296, 4294967296)"))]),
-    "a shape that is a number": archive([("a.npy", header(DICT % "(1)") + bytes(8))]),
-    "an absurd empty shape": archive([("a.npy", header(DICT % "(0, 100000000000000, 100000000000000)"))]),
-    "too few numbers": archive([("a.npy", npy(np.zeros(9))[:-8])]),
-    "a name no text": archive([("aé.npy", npy(np.zeros(1)))]).replace("é".encode(), b"\xff\xff"),
-    "two lengths in the list": patched(GOOD, LIST + 20, struct.pack("<LL", 10, 10**9)),
-    "a size beyond the file": patched(GOOD, LIST + 20, struct.pack("<LL", 10**9, 10**9)),
-    "a header position beyond the file": patched(GOOD, LIST + 42, struct.pack("<L", 10**9)),
-    "encrypted": patched(GOOD, LIST + 8, b"\1"),
-    "another checksum": patched(GOOD, LIST + 16, b"\1\2\3\4"),
-    "60 000 members declared": patched(GOOD, -14, struct.pack("<HH", 60000, 60000)),
-    "2 members declared": patched(GOOD, -14, struct.pack("<HH", 2, 2)),
-    "another name in the member": GOOD.replace(b"a.npy", b"b.npy", 1),
-    "metadata that are no JSON": archive([(npz_files.METADATA, b"hello")]),
-    "metadata that are no texts": archive([(npz_files.METADATA, b'{"a": 1}')]),
-    "metadata of 2 MB": archive([(npz_files.METADATA, b" " * 2_000_000)]),
-}
-with pytest.warns(UserWarning, match="Duplicate name"):
-    HOSTILE_NPZ["a name twice"] = archive([("a.npy", npy(np.zeros(1))), ("a.npy", npy(np.ones(1)))])
-HOSTILE = [(".safetensors", name) for name in HOSTILE_SAFETENSORS] + [(".npz", name) for name in HOSTILE_NPZ]
-
-
-@pytest.mark.parametrize(("suffix", "name"), HOSTILE)
-def test_hostile_files_are_refused_in_little_memory(suffix, name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    raw = (HOSTILE_NPZ if suffix == ".npz" else HOSTILE_SAFETENSORS)[name]
-    path = tmp_path / f"hostile{suffix}"
-    path.write_bytes(raw)
-    for load in (load_arrays, load_model, load_metadata):
-        tracemalloc.start()
-        try:
-            if load is not load_metadata or name not in ("another checksum", "a bool of 2", "an absurd empty shape"):
-                with pytest.raises(ModelFileError, match=f"hostile{suffix}: "):
-                    load(path)
-            assert tracemalloc.get_traced_memory()[1] < 16 * len(raw) + (2 << 20)
-        finally:
-            tracemalloc.stop()
-    assert os.listdir() == [path.name]  # nothing was executed
-
-
-def test_names_lead_nowhere(tmp_path, suffix):
-    path = tmp_path / f"arrays{suffix}"
-    save_arrays(path, {"../../escaped": 1.0, "/etc/passwd": 2.0})
-    assert set(load_arrays(path)) == {"../../escaped", "/etc/passwd"}
-    assert os.listdir(tmp_path) == [path.name]
+# -- forged files ----------------------------------------------------------------------------------
 
 
 def forge(path, model, arrays):
@@ -530,40 +371,3 @@ def test_a_forged_array_is_refused(weight, path):
     forge(path, linear(), {"weight": weight})
     with pytest.raises(ModelFileError, match=r"weight: Linear needs shape|one float type"):
         load_model(path)
-
-
-def test_a_pipe_a_folder_a_loop_and_nothing_are_refused(tmp_path, suffix):
-    paths = {name: tmp_path / f"{name}{suffix}" for name in ("pipe", "folder", "loop", "dangling", "device", "zero\0")}
-    os.mkfifo(paths["pipe"])
-    paths["folder"].mkdir()
-    paths["loop"].symlink_to(paths["loop"])
-    paths["dangling"].symlink_to(tmp_path / "nothing")
-    paths["device"].symlink_to("/dev/zero")
-    for path in paths.values():
-        with pytest.raises(ModelFileError):
-            load_model(path)
-
-
-def test_a_sparse_file_larger_than_memory_is_refused(tmp_path):
-    path = tmp_path / "sparse.safetensors"
-    size = 2**43
-    head = safetensors({"a": tensor(0, size, (size // 8,))})
-    with open(path, "wb") as file:
-        file.write(head)
-        try:
-            file.truncate(len(head) + size)
-        except OSError:
-            pytest.skip("the file system has no files of that size")
-    with pytest.raises(ModelFileError, match="not enough memory"):
-        load_arrays(path)
-
-
-def test_thousands_of_mutations_are_refused_or_right(tmp_path, suffix):
-    tracemalloc.start()
-    try:
-        outcome = fuzz(suffix, 3000, seed=1, folder=tmp_path)
-    finally:
-        tracemalloc.stop()
-    for kind in ("damaged", "forged", "tampered"):  # the mutations are neither all fatal nor all harmless
-        assert outcome[f"{kind}, refused"] > 500
-        assert outcome[f"{kind}, right"] > 5

@@ -38,6 +38,15 @@ def test_function_and_module_compute_the_formula(name):
     assert function(Value(0.3)).item() == pytest.approx(FORMULAS[name](0.3), rel=1e-13)
 
 
+@pytest.mark.parametrize("name", sorted(FORMULAS.keys() - {"identity"}))
+def test_whole_numbers_and_lists_are_read_as_floats(name):
+    expected = [FORMULAS[name](x) for x in (-2.0, 3.0)]
+    for x in ([-2, 3], np.array([-2, 3])):
+        answer = getattr(F, name)(x)
+        assert answer.dtype == float
+        np.testing.assert_allclose(answer, expected, rtol=1e-13)
+
+
 @pytest.mark.parametrize("name", [*FORMULAS, "softmax", "log_softmax"])
 def test_first_and_second_derivatives(name):
     function = getattr(F, name)

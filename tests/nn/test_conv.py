@@ -5,7 +5,7 @@ import pytest
 
 from autograd_mini import ShapeError, Value, gradcheck, nn
 from autograd_mini.nn import functional as F
-from autograd_mini.nn.windows import fold, windows
+from autograd_mini.nn.windows import fold, places, windows
 
 RNG = np.random.default_rng(11)
 GEOMETRIES = [  # picture, kernel, stride, padding
@@ -88,6 +88,16 @@ def test_pools_are_the_loops(size, kernel, stride, padding):
 def test_the_strides_of_pools_are_their_kernels():
     assert nn.MaxPool2d(3)(np.zeros((1, 1, 9, 7))).shape == (1, 1, 3, 2)
     assert nn.AvgPool2d((2, 3))(np.zeros((1, 1, 4, 6))).shape == (1, 1, 2, 2)
+
+
+def test_lists_and_whole_numbers_are_read_as_floats():
+    answer = F.conv2d([[[1, 2], [3, 4]]], [[[[2]]]])
+    assert answer.dtype == float
+    np.testing.assert_array_equal(answer, [[[2, 4], [6, 8]]])
+
+
+def test_a_size_that_is_not_known_yet_stays():
+    assert places(("height", 28), (3, 3), (2, 2), (1, 1)) == ("height", 14)
 
 
 def test_ties_share_the_gradient():

@@ -80,7 +80,7 @@ def test_errors_in_hooks_reach_the_caller_and_with_removes_them():
         with pytest.raises(RuntimeError, match="stop here"), register(fail):
             net(0)
         assert net(0) == 0
-    with pytest.raises(TypeError, match="a hook must be a function, got 3"):
+    with pytest.raises(TypeError, match="a hook must be a function, got int 3"):
         net.register_forward_hook(3)
 
 

@@ -140,7 +140,7 @@ def test_batch_norm_misfits(shape, message):
 
 
 def test_batch_norm_wrong_arguments():
-    with pytest.raises(ValueError, match="momentum must be between 0 and 1, or None, got 2"):
+    with pytest.raises(ValueError, match="momentum, if not None, must be between 0 and 1, got 2"):
         nn.BatchNorm1d(3, momentum=2)
     with pytest.raises(ValueError, match="num_features must be a positive whole number, got 0"):
         nn.BatchNorm1d(0)

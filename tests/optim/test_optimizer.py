@@ -142,29 +142,6 @@ def test_a_failing_rule_changes_nothing(make, monkeypatch):
 
 
 @every_optimizer
-@pytest.mark.parametrize("commits", [0, 1, 2])
-def test_an_interrupt_while_writing_changes_nothing(make, monkeypatch, commits):
-    parameters = [Value([float(i)], name=f"w{i}") for i in range(3)]
-    for p in parameters:
-        p.grad = np.array([1.0])
-    optimizer = make(parameters, 0.1)
-    optimizer.step()
-    before, data, left = snapshot(optimizer), Value.data, [commits]
-
-    def write(self, new):
-        left[0] -= 1
-        if left[0] == -1:
-            raise KeyboardInterrupt
-        data.fset(self, new)
-
-    monkeypatch.setattr(Value, "data", property(data.fget, write))
-    with pytest.raises(KeyboardInterrupt):
-        optimizer.step()
-    monkeypatch.undo()
-    assert_unchanged(optimizer, before)
-
-
-@every_optimizer
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_gradients_that_are_not_finite(make, bad):
     v, w = two()

@@ -38,7 +38,8 @@ class Expression:
 
     def formula(self, style: Style, digits: int = 4, tight: bool = False) -> Formula:
         """The formula and how tightly it binds; `tight` leaves out signs, as the lecture does: ŷ(1 − ŷ), W h."""
-        raise NotImplementedError
+        kind = type(self).__name__
+        raise NotImplementedError(f"{kind} has no formula: define `def formula(self, style)` in its class")
 
     def text(self, digits: int = 4, tight: bool = False) -> str:
         return self.formula("text", digits, tight).written

@@ -21,6 +21,7 @@ from autograd_mini.explain.formulas.symbols import symbol
 from autograd_mini.explain.formulas.templates import Formula, Style, fill_latex, fill_text, written_params
 from autograd_mini.rules import ATOM, PRODUCT, SUM, Primitive
 from autograd_mini.value import Value
+from autograd_mini.visible import visible
 
 __all__ = ["Formula", "counted", "latex", "name", "number", "operation", "symbol", "text"]
 
@@ -118,7 +119,7 @@ def operation(
 
 def name(own_name: str, style: Style = "text") -> Formula:
     """A name, which needs no brackets anywhere."""
-    return Formula(symbol(own_name) if style == "latex" else " ".join(own_name.split()) or "·", ATOM)
+    return Formula(symbol(own_name) if style == "latex" else visible(" ".join(own_name.split())) or "·", ATOM)
 
 
 def number(data: Any, style: Style = "text", digits: int = 4) -> Formula:

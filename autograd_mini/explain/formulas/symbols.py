@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from autograd_mini.visible import visible
+
 _ACCENTS = {"\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0307": "dot", "\u0308": "ddot", "\u20d7": "vec"}
 
 #: The names of the Greek letters that LaTeX has a command for, capital letters included.
@@ -83,6 +85,5 @@ def _subscript(below: str) -> str:
 
 def _as_text(name: str) -> str:
     one_line = " ".join(name.split()) or " "
-    printable = "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c) == "Cc" else c for c in one_line)
-    parts = re.split(r"([#$%&_{}\\^~<>])", printable)
+    parts = re.split(r"([#$%&_{}\\^~<>])", visible(one_line))
     return "".join(_SPECIAL.get(part, rf"\text{{{part}}}") for part in parts if part)

@@ -119,8 +119,8 @@ class Paths:
     def text(self) -> str:
         single = self.count == 1
         what = "the product along the path" if single else f"the sum of {counted(self.count)} products, one a path,"
-        gradient = f"d{self.loss}/d{self.weight} = {number(self.gradient).written}"
-        lines = [f"{gradient}: {what} from {self.weight} to {self.loss}"]
+        loss, weight = name(self.loss).written, name(self.weight).written
+        lines = [f"d{loss}/d{weight} = {number(self.gradient).written}: {what} from {weight} to {loss}"]
         lines += [f"{i}. {path.text}" for i, path in enumerate(self.listed, 1)]
         if self.rest is not None:
             others = counted(self.count - len(self.listed))

@@ -16,10 +16,11 @@ import numpy as np
 from autograd_mini.explain.formatting import SMALL, as_text, shown
 from autograd_mini.explain.graph_data import CONSTANT, LEAF, Edge, Node
 from autograd_mini.explain.pictures.colors import Scale, heat_tiles, size
-from autograd_mini.explain.pictures.labels import Label, Line, visible
+from autograd_mini.explain.pictures.labels import Label, Line
 from autograd_mini.explain.pictures.listing import is_inline, listing, written
 from autograd_mini.explain.pictures.picture import Picture
 from autograd_mini.explain.pictures.view import Layer, View
+from autograd_mini.visible import visible
 
 GIVEN, NODE, OUTPUT, OPERATION, LAYER = "#dbeafe", "#f3f4f6", "#fde68a", "#ede9fe", "#dcfce7"
 RIM, LIT, QUIET = "#94a3b8", "#1d4ed8", "#6b7280"

@@ -15,29 +15,7 @@ from typing import NamedTuple
 
 import graphviz
 
-#: Besides these, XML has no room for surrogates and two non-characters.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
-
-
-def visible(text: str, keep: str = "") -> str:
-    """The text with a sign in the place of every character that would be invisible, or steer what is around it.
-
-    Control characters, line breaks and the switches of the writing direction are such; Hebrew or
-    Arabic letters, accents and emoji stay as they are.
-
-    >>> visible("a\\nb\\0\\x85\\u202e")
-    'a␊b␀\\\\x85\\\\u202e'
-    """
-    return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _sign(found[0]), text)
-
-
-def _sign(character: str) -> str:
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+from autograd_mini.visible import visible
 
 
 class Line(NamedTuple):

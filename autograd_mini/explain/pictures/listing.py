@@ -10,9 +10,9 @@ import numpy as np
 from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.formulas.notation import Formula, number, operation
 from autograd_mini.explain.graph_data import CONSTANT, Graph, Node
-from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.pictures.view import View
 from autograd_mini.rules import ATOM
+from autograd_mini.visible import visible
 
 INLINE = 4
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import graphviz
 
-from autograd_mini.explain.pictures.labels import Label, parts, visible
+from autograd_mini.explain.pictures.labels import Label, parts
 from autograd_mini.explain.pictures.ranks import crossed
 from autograd_mini.explain.pictures.renderers import (
     BUILT_IN,
@@ -27,6 +27,7 @@ from autograd_mini.explain.pictures.renderers import (
     by_layout,
     finished,
 )
+from autograd_mini.visible import visible
 
 __all__ = ["INSTALL_DOT", "RENDERERS", "SVG", "DotMissingError", "Picture", "by_dot", "by_layout"]
 

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.explain.pictures.labels import visible
+from autograd_mini.visible import visible
 
 if TYPE_CHECKING:
     from autograd_mini.explain.pictures.picture import Picture

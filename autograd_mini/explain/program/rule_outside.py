@@ -22,6 +22,7 @@ from autograd_mini.explain.program.marks import MARK, own, parsed
 from autograd_mini.explain.program.rule_folding import UNKNOWN, Shape
 from autograd_mini.explain.program.rule_source import NoSourceError
 from autograd_mini.explain.program.spelling import Names, number_text
+from autograd_mini.visible import shown
 
 #: Things that stand for themselves in a program's text.
 PLAIN = (bool, int, float, str, bytes, NoneType, EllipsisType, slice, tuple, list, np.generic, np.ndarray, np.dtype)
@@ -112,7 +113,7 @@ class Outside:
             return ast.Call(ast.Name(own("slice")), list(map(self.literal, ends)), [])
         if isinstance(thing, np.dtype):
             return parsed(f"np.dtype({thing.name!r})")
-        raise NoSourceError(f"a program cannot mention {thing!r:.60} ({type(thing).__name__})")
+        raise NoSourceError(f"a program cannot mention a thing such as this: {shown(thing)}")
 
     def array(self, thing: np.ndarray) -> str:
         """The name of an array among the operands, the params or the constants of a rule."""

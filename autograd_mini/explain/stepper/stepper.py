@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.explain.graph_data import check_value
-from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.stepper import animate
 from autograd_mini.explain.stepper.stills import still
 from autograd_mini.explain.stepper.told import Told, story, touched
 from autograd_mini.explain.story.trace import Trace, trace
 from autograd_mini.optim import Optimizer
 from autograd_mini.value import Value
+from autograd_mini.visible import visible
 
 #: What a page need not carry: the indentation of its script and styles, and comments on lines of their own.
 _SPARED = re.compile(r"^\s+|^\s*//.*\n", re.MULTILINE)
@@ -143,7 +143,7 @@ class Stepper:
         return len(self.trace)
 
     def __repr__(self) -> str:
-        return f"<Stepper of {self.trace.graph.output.name}: {len(self)} steps>"
+        return f"<Stepper of {visible(self.trace.graph.output.name)}: {len(self)} steps>"
 
     # -- as a page ---------------------------------------------------------------------------------
 

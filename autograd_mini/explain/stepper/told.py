@@ -24,7 +24,7 @@ import numpy as np
 from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.formulas.mathml import Pieces
 from autograd_mini.explain.graph_data import COMPUTED, CONSTANT, Node
-from autograd_mini.explain.pictures.labels import visible, width
+from autograd_mini.explain.pictures.labels import width
 from autograd_mini.explain.scopes import Scope
 from autograd_mini.explain.stepper.stage import Box, Group, place_boxes
 from autograd_mini.explain.story.known import (
@@ -39,6 +39,7 @@ from autograd_mini.explain.story.known import (
 )
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep
 from autograd_mini.explain.story.trace import Trace
+from autograd_mini.visible import visible
 
 Told = dict[str, Any]
 Number = str | list[str]

@@ -18,6 +18,7 @@ from autograd_mini.explain.graph_data import Node
 from autograd_mini.explain.story.steps import BackwardStep, UpdateStep
 from autograd_mini.explain.story.updates import update_lines
 from autograd_mini.transforms import jvp
+from autograd_mini.visible import visible
 
 if TYPE_CHECKING:
     from autograd_mini.explain.story.trace import Trace
@@ -61,17 +62,18 @@ class Element:
 
     def lines(self) -> Iterator[str]:
         """The story, line by line."""
-        yield f"{self.name} = {self._shown(self.value)}"
+        name = visible(self.name)
+        yield f"{name} = {self._shown(self.value)}"
         if self.moved is not None:
-            yield f"moved to {self.moved.name}, which tells its story:"
+            yield f"moved to {visible(self.moved.name)}, which tells its story:"
             yield from (f"  {line}" for line in self.moved.lines())
         elif self.uses:
             yield "used in"
             for use in self.uses[:LISTED]:
-                yield f"  {use.name} = {self._shown(use.value)}, with slope {self._shown(use.slope)}"
+                yield f"  {visible(use.name)} = {self._shown(use.value)}, with slope {self._shown(use.slope)}"
             if len(self.uses) > LISTED:
                 yield f"  … and {len(self.uses) - LISTED} more"
-        yield f"∂{self.output}/∂{self.name} = {self._sum()}"
+        yield f"∂{visible(self.output)}/∂{name} = {self._sum()}"
         if self.update is not None:
             yield from (line.text for line in self.update.lines)
 

@@ -32,12 +32,13 @@ from autograd_mini import backprop
 from autograd_mini.explain.formatting import check_digits, shown
 from autograd_mini.explain.formulas.notation import name, number
 from autograd_mini.explain.graph_data import Graph, Node, check_value, graph, import_extra, refuse_hooks
-from autograd_mini.explain.stored import as_stored, from_stored
+from autograd_mini.explain.stored import as_json, as_stored, from_stored
 from autograd_mini.explain.story.element import Element, element_story
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep, step_from_dict
 from autograd_mini.explain.story.tracing import tell
 from autograd_mini.optim import Optimizer
 from autograd_mini.value import Value
+from autograd_mini.visible import visible
 
 COLUMNS = (
     "number",
@@ -193,7 +194,7 @@ class Trace(Sequence[TraceStep]):
         return f"backward, from ∂{me}/∂{me} = {number(self.upstream, 'text', self.digits).written}"
 
     def __repr__(self) -> str:
-        return f"<Trace of {self.graph.output.name}: {len(self)} steps>"
+        return f"<Trace of {visible(self.graph.output.name)}: {len(self)} steps>"
 
     def rows(self) -> list[dict[str, Any]]:
         """A dictionary per step, with the keys of `COLUMNS`; what a step does not have is None."""
@@ -255,19 +256,26 @@ class Trace(Sequence[TraceStep]):
 
     def to_json(self, indent: int | None = None) -> str:
         """`to_dict` as JSON text; strictly so: nan and inf are text."""
-        return json.dumps(self.to_dict(), indent=indent, allow_nan=False, ensure_ascii=False)
+        return as_json(self.to_dict(), indent)
 
     @classmethod
     def from_json(cls, text: str) -> Trace:
         """The trace that `to_json` wrote; equal to it, but without the live Values.
 
+        Raises:
+            ValueError: another text.
+
         >>> story = trace(Value(3.0, name="x") ** 2)
         >>> Trace.from_json(story.to_json()) == story
         True
         """
-        facts = json.loads(text)
-        steps = [step_from_dict(step) for step in facts["steps"]]
-        return cls(Graph.from_dict(facts["graph"]), steps, from_stored(facts["upstream"]), facts["digits"])
+        try:
+            facts = json.loads(text)
+            steps = [step_from_dict(step) for step in facts["steps"]]
+            return cls(Graph.from_dict(facts["graph"]), steps, from_stored(facts["upstream"]), facts["digits"])
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            why = f"{error} is missing" if isinstance(error, KeyError) else error
+            raise ValueError(f"Trace.from_json: expected the text that Trace.to_json wrote: {why}") from error
 
 
 def _backs(step: TraceStep) -> bool:
@@ -315,7 +323,9 @@ def trace(loss: Value, optimizer: Optimizer | None = None, *, upstream: Any = No
     story = graph(loss)
     for node in story.nodes:
         node.grad = _gradient(node, gradients)
-    updates = [] if optimizer is None else optimizer.preview(gradients)
+    updates = []
+    if optimizer is not None:
+        updates = optimizer.preview({w: gradients[w] for w in optimizer.parameters if w in gradients})
     return Trace(story, tell(story, records, optimizer, updates, digits), start, digits, optimizer)
 
 

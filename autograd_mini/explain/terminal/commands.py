@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from typing import Any, TextIO
 
 from autograd_mini.explain.graph_data import Node
-from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.story.steps import SumStep
 from autograd_mini.explain.story.trace import Trace
 from autograd_mini.explain.terminal import words
+from autograd_mini.visible import visible
 
 COMMANDS = (
     *("next", "back", "goto", "run", "into", "over", "out"),

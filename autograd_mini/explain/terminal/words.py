@@ -8,11 +8,11 @@ import numpy as np
 
 from autograd_mini.explain.formatting import shown
 from autograd_mini.explain.graph_data import CONSTANT, Node
-from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.pictures.listing import written
 from autograd_mini.explain.story.known import Known, arrives, awaited, known
 from autograd_mini.explain.story.steps import ForwardStep, TraceStep, UpdateStep
 from autograd_mini.explain.story.trace import Trace
+from autograd_mini.visible import visible
 
 NOT_YET = "not yet"
 #: Columns of a line in `list`; `print` shows a step in full.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd_mini.explain.pictures.labels import visible
 from autograd_mini.explain.units.dense_layers import Dense
 from autograd_mini.explain.units.weighted_sums import Bend
 from autograd_mini.numbers import constant
+from autograd_mini.visible import visible
 
 
 def default_name(level: int, k: int, outputs: int | None = None) -> str:

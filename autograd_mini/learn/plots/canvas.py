@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from autograd_mini.visible import visible
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -37,6 +39,17 @@ def canvas(ax: Axes | None, size: tuple[float, float] = (6.0, 4.0)) -> Axes:
 
         return pyplot.subplots(figsize=size, layout="constrained")[1]
     return Figure(figsize=size, layout="constrained").subplots()
+
+
+def literal(name: str) -> str:
+    """A name that matplotlib writes as it is.
+
+    Between two dollar signs it would read mathematics, or fail to; a legend leaves out what begins with "_".
+
+    >>> print(literal("$5 to $10"))
+    \\$5 to \\$10
+    """
+    return " " * name.startswith("_") + visible(name).replace("$", r"\$")
 
 
 def colour_of(i: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd_mini import nn
-from autograd_mini.learn.plots.canvas import canvas, colour_of
+from autograd_mini.learn.plots.canvas import canvas, colour_of, literal
 from autograd_mini.value import Value
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def loss_curves(
     for i, (name, curve) in enumerate(curves.items()):
         marker = "o" if len(curve) == 1 else None
         style = _STYLES[i % len(_STYLES)]
-        ax.plot(np.arange(1, len(curve) + 1), curve, style, color=colour_of(i), marker=marker, label=name or None)
+        ax.plot(
+            np.arange(1, len(curve) + 1), curve, style, color=colour_of(i), marker=marker, label=literal(name) or None
+        )
     if log:
         ax.set_yscale("log")
     ax.set(xlabel="epoch", ylabel="loss E")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_mini.learn.plots.canvas import DIVERGING, MARKERS, SEQUENTIAL, canvas, colour_bar, colour_of
+from autograd_mini.learn.plots.canvas import DIVERGING, MARKERS, SEQUENTIAL, canvas, colour_bar, colour_of, literal
 from autograd_mini.modes import no_grad
 from autograd_mini.nn.module import Module
 from autograd_mini.value import Value
@@ -122,7 +122,7 @@ def hidden_units(
     else:
         for k in range(outputs.shape[1]):
             _half_line(ax, grid, outputs[:, k].reshape(grid[0].shape), k)
-        ax.set_title(f"units of layer {layer}")
+        ax.set_title(f"units of layer {literal(layer)}")
     if examples is not None:
         _scatter(ax, *examples, 1, legend=False)
     ax.set(xlabel="x₁", ylabel="x₂", xlim=grid[0][0, [0, -1]], ylim=grid[1][[0, -1], 0])

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_mini.learn.plots.canvas import canvas, colour_bar
+from autograd_mini.learn.plots.canvas import canvas, colour_bar, literal
 from autograd_mini.modes import no_grad
 from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizer import Optimizer
@@ -209,4 +209,4 @@ def _places(index: Any) -> str:
 
 
 def _label(weight: Weight) -> str:
-    return f"weight {weight[0]}{_places(weight[1])}"
+    return f"weight {literal(weight[0])}{_places(weight[1])}"

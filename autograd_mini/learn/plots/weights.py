@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_mini.learn.plots.canvas import DIVERGING, canvas, colour_bar, colour_of
+from autograd_mini.learn.plots.canvas import DIVERGING, canvas, colour_bar, colour_of, literal
 from autograd_mini.nn.module import Module
 from autograd_mini.value import Value
 
@@ -42,7 +42,7 @@ def heat_map(parameter: Value, ax: Axes | None = None, *, gradient: bool = False
     picture = ax.imshow(numbers, cmap=DIVERGING, vmin=-reach, vmax=reach, aspect="auto", interpolation="nearest")
     colour_bar(picture, ax, "∂E/∂w" if gradient else "w")
     name = f"gradient of {parameter.name or 'weights'}" if gradient else parameter.name or "weights"
-    ax.set(title=f"{name} {parameter.shape}", xlabel="input", ylabel="unit")
+    ax.set(title=f"{literal(name)} {parameter.shape}", xlabel="input", ylabel="unit")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(MaxNLocator("auto", integer=True))
     return ax
@@ -77,7 +77,7 @@ def histograms(model: Module, ax: Axes | None = None, *, gradients: bool = False
     ax = canvas(ax)
     for i, (name, numbers) in enumerate(layers.items()):
         shares = np.histogram(numbers, edges)[0] / numbers.size
-        ax.stairs(shares, edges, color=colour_of(i), linewidth=1.5, label=name, fill=False)
+        ax.stairs(shares, edges, color=colour_of(i), linewidth=1.5, label=literal(name), fill=False)
         ax.stairs(shares, edges, color=colour_of(i), alpha=0.1, fill=True)
     ax.set(xlabel="∂E/∂w" if gradients else "w", ylabel="share of the layer's numbers")
     ax.legend()
@@ -107,7 +107,7 @@ def confusion_matrix(counts: Any, labels: Sequence[str] | None = None, ax: Axes 
     square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
     if not square or counts.dtype.kind not in "iu" or counts.min() < 0:
         raise ValueError(f"confusion_matrix: expected counts (classes, classes), got {counts.dtype} {counts.shape}")
-    names = [str(i) for i in range(len(counts))] if labels is None else list(labels)
+    names = [str(i) for i in range(len(counts))] if labels is None else [literal(label) for label in labels]
     if len(names) != len(counts):
         raise ValueError(f"confusion_matrix: {len(counts)} classes, but {len(names)} labels")
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
