@@ -1,6 +1,7 @@
 # make lecture [ARGS="..."]   run the lecture's examples
 # make notebooks              open the notebooks in JupyterLab
 # make test                   check and test everything
+# make test-all               test with each Python that is found, and the oldest and the newest NumPy
 # PYTHON=... chooses the interpreter that .venv is made from.
 
 VENV    := .venv
@@ -12,7 +13,7 @@ ARGS    ?=
 EXTRAS  ?= dev$(if $(CI),$(comma)torch)
 comma   := ,
 
-.PHONY: lecture notebooks test lint format clean
+.PHONY: lecture notebooks test test-all lint format clean
 
 lecture: $(VENV)/lecture.stamp
 	@$(BIN)/python -m autograd_mini lecture $(ARGS)
@@ -22,6 +23,9 @@ notebooks: $(VENV)/notebook.stamp
 
 test: lint
 	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(ARGS)
+
+test-all: $(VENV)/lecture.stamp
+	$(BIN)/python -m tests.trust.versions $(ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check

@@ -137,7 +137,7 @@ class ArrayMethods:
         )
 
     def __delitem__(self, index: Any) -> NoReturn:
-        raise TypeError("a Value's elements cannot be deleted: take the others, v[1:], or join them with np.concatenate")
+        raise TypeError("elements of a Value cannot be deleted: take the others, v[1:], or join with np.concatenate")
 
     if not TYPE_CHECKING:  # a type checker should still find misspelt names
 

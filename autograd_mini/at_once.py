@@ -25,9 +25,9 @@ assign = object.__setattr__
 
 
 def at_once(calls: Iterable[tuple[Any, ...]]) -> Callable[[], Any]:
-    """What makes these calls, each a tuple (function, *arguments), when it is called itself; a second time does nothing.
+    """What makes these calls, each a tuple (function, *arguments), when it is called itself.
 
-    All or none only if the functions, and the iterable, are C's own and none of them raises.
+    A second time it does nothing. All or none only if the functions and the iterable are C's own, and none raises.
     """
     return partial(deque, starmap(call, calls), 0)  # a queue of length 0 keeps nothing of what it is given
 

@@ -13,7 +13,7 @@ so when its turn comes all contributions to its gradient have arrived; no recurs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -277,7 +277,7 @@ def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "back
                 f"(.sum(), .mean()) or pass the upstream gradient, {caller}({argument}np.ones({root.shape}))"
             )
         upstream = 1.0
-    if np.shape(upstream) != root.shape:
+    if np.shape(upstream if type(upstream) is Value else constant(upstream)) != root.shape:
         raise ShapeError(
             f"{caller}(): upstream has shape {np.shape(upstream)}, expected {root.shape}, that of the output"
         )
@@ -366,6 +366,8 @@ def gradients(
     """
     if isinstance(inputs, Value):
         raise TypeError(f"gradients: expected a list of inputs, got one Value: write [{inputs.name or 'x'}]")
+    if not isinstance(inputs, Iterable):
+        raise TypeError(f"gradients: expected a list of inputs, got {shown(inputs)}")
     for i, x in enumerate(inputs):
         if type(x) is not Value:
             raise TypeError(f"gradients: input {i} must be a Value, got {shown(x)}")

@@ -88,9 +88,13 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
 def as_operand(x: Any) -> Any:
     """Lists and plain numbers become arrays of floats; Values and float arrays stay."""
-    if hasattr(x, "__array_function__") and x.dtype.kind == "f":
+    if hasattr(x, "__array_function__") and x.dtype.kind == "f" and not hasattr(x, "filled"):
         return x
-    return np.asarray(constant(x), dtype=float)  # `constant` refuses None, which NumPy would make nan, and texts
+    # Refused before NumPy makes None a nan, reads a text or forgets a mask; not by `constant`, which no program of
+    # `ag.source` could mention.
+    if not np.can_cast(np.asarray(x).dtype, float, "same_kind") or hasattr(x, "filled"):
+        raise TypeError(f"expected real numbers (a number, an array without a mask or a Value), got {type(x).__name__}")
+    return np.asarray(x, dtype=float)
 
 
 def as_plain(z: Any) -> Any:

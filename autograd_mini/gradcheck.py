@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_mini.errors import GraphError
 from autograd_mini.numbers import constant
-from autograd_mini.transforms import jacobian
+from autograd_mini.transforms import check_function, jacobian
 from autograd_mini.value import Value
 
 
@@ -88,6 +88,7 @@ def gradcheck(
     """
     if order not in (1, 2):
         raise ValueError(f"gradcheck: order must be 1 or 2, got {order}")
+    check_function("gradcheck", f)
     points = [np.array(constant(x), dtype=float) for x in inputs]
     if not points:
         raise TypeError("gradcheck: give at least one input to differentiate at")

@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 Hook = Callable[..., Any]
 
-#: id of a Value -> its hooks, in order of registration. Kept outside the Values, of which few have any.
-gradient_hooks: dict[int, dict[object, Hook]] = {}
+
+class Hooks(dict[object, Hook]):
+    """The hooks of one Value, in order of registration."""
+
+    __slots__ = ("__weakref__",)
+
+
+#: id of a Value -> its hooks: a quick way to see that it has none. The Value owns them, so that a hook that refers to
+#: its own Value is a cycle that the collector frees.
+gradient_hooks: weakref.WeakValueDictionary[int, Hooks] = weakref.WeakValueDictionary()
 
 
 class Handle:
@@ -56,7 +64,10 @@ def add_gradient_hook(value: Value, hook: Hook) -> Handle:
     if key not in gradient_hooks:
         # First this: hooks that outlived their Value would be found by the next one in its place in memory.
         weakref.finalize(value, gradient_hooks.pop, key, None).atexit = False
-    return Handle(gradient_hooks.setdefault(key, {}), hook)
+        hooks = Hooks()
+        value.notes = (*getattr(value, "notes", ()), hooks)
+        gradient_hooks[key] = hooks
+    return Handle(gradient_hooks[key], hook)
 
 
 def final_gradient(hooks: dict[object, Hook], grad: Any, value: Value) -> Any:

@@ -47,7 +47,7 @@ def as_array(x: Any) -> Any:
         TypeError: a masked array.
         ValueError: lists of unequal lengths.
     """
-    if hasattr(x, "__array_function__") and not isinstance(x, np.ndarray):
+    if type(x) is np.ndarray or (hasattr(x, "__array_function__") and not isinstance(x, np.ndarray)):
         return x
     if isinstance(x, np.ndarray) and hasattr(x, "filled"):
         raise TypeError("a masked array has entries without a number: fill them, x.filled(0), or leave them out")

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.visible import visible
+from autograd_mini.visible import shown, visible
 
 
 class Local:
@@ -34,6 +34,9 @@ class Local:
     __slots__ = ("derivative",)
 
     def __init__(self, derivative: Callable[..., Any] | int) -> None:
+        if not callable(derivative) and not isinstance(derivative, int):
+            kind = type(self).__name__
+            raise TypeError(f"{kind}: expected a function (z, *inputs) or a whole number, got {shown(derivative)}")
         self.derivative = derivative if callable(derivative) else lambda *_: derivative
 
 
@@ -57,6 +60,9 @@ class Pull:
     __slots__ = ("pull", "push")
 
     def __init__(self, pull: Callable[..., Any], push: Callable[..., Any] | None = None) -> None:
+        if not callable(pull) or not (push is None or callable(push)):
+            bad = push if callable(pull) else pull
+            raise TypeError(f"Pull: expected a function (g, z, *inputs), got {shown(bad)}")
         self.pull = pull
         self.push = push
 

@@ -14,7 +14,7 @@ inside another transform, they return Values that can be differentiated further.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,10 @@ Argnums = int | Sequence[int] | None
 def _positions(argnums: Argnums, count: int, what: str) -> tuple[int, ...]:
     if not count:
         raise TypeError(f"{what}: the function was called without positional arguments, nothing to differentiate")
-    chosen = range(count) if argnums is None else (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if not all(isinstance(i, int) for i in chosen):
+    chosen: tuple[Any, ...] = tuple(range(count))
+    if argnums is not None:
+        chosen = tuple(argnums) if isinstance(argnums, Iterable) else (argnums,)
+    if not all(isinstance(i, int | np.integer) for i in chosen):
         raise TypeError(f"{what}: argnums must be the arguments' positions, such as 0 or (0, 1), got {argnums!r:.60}")
     for i in chosen:
         if not -count <= i < count:
@@ -45,11 +47,15 @@ def _positions(argnums: Argnums, count: int, what: str) -> tuple[int, ...]:
     return positions
 
 
-def _run(f: Callable, args: tuple, positions: Sequence[int], what: str) -> tuple[Value, list[Value], bool]:
-    """Call f on fresh nodes for the chosen arguments: its result, those nodes, and whether to record on."""
+def check_function(what: str, f: Any) -> None:
     if not callable(f):
         hint = "; pass the function itself, f, not f(x)" if type(f) is Value else ""
         raise TypeError(f"{what}: expected a function, got {shown(f)}{hint}")
+
+
+def _run(f: Callable, args: tuple, positions: Sequence[int], what: str) -> tuple[Value, list[Value], bool]:
+    """Call f on fresh nodes for the chosen arguments: its result, those nodes, and whether to record on."""
+    check_function(what, f)
     nested = inside_transform.get() or any(type(a) is Value for a in args)
     # +v: a node of its own, so that in f(v, v) the two arguments have two gradients
     nodes = [+args[i] if type(args[i]) is Value else Value(args[i]) for i in positions]

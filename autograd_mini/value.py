@@ -111,7 +111,7 @@ class Value(ArrayMethods):
         self.age = next_age()
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
-        raise TypeError("Value cannot be subclassed: the engine recognises a Value by its exact type")
+        raise TypeError("Value cannot be subclassed: the engine knows it by its exact type; write functions of Values")
 
     _record: Callable[..., Any]  # = apply, set below: what lets `Primitive.__call__` record
 

@@ -27,10 +27,13 @@ def shown(x: Any) -> str:
     """What somebody gave, for a message: its type, and the beginning of what it looks like unless that is an address.
 
     >>> shown(2.5), shown(list("abc")), shown(print), shown(object())
-    ('float 2.5', "list ['a', 'b', 'c']", 'builtin_function_or_method <built-in function print>', 'object')
+    ('float 2.5', "list ['a', 'b', 'c']", '<built-in function print>', 'object')
     """
     kind, text = type(x).__name__, visible(repr(x))
-    return kind if " at 0x" in text else f"{kind} {text if len(text) <= 60 else text[:57] + '...'}"
+    if " at 0x" in text:
+        return kind
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return text if text.startswith(("<", f"{kind}(")) else f"{kind} {text}"
 
 
 def _sign(character: str) -> str:

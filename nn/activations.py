@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd_mini.nn import functional as F
 from autograd_mini.nn.module import Module
-from autograd_mini.nn.shapes import Shape
+from autograd_mini.nn.shapes import Shape, number
 from autograd_mini.visible import shown
 
 
@@ -73,7 +73,7 @@ class LeakyReLU(Activation):
     """
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
+        self.negative_slope = number("LeakyReLU", "negative_slope", negative_slope)
 
     def forward(self, x: Any) -> Any:
         return F.leaky_relu(x, self.negative_slope)
@@ -90,7 +90,7 @@ class ELU(Activation):
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
+        self.alpha = number("ELU", "alpha", alpha)
 
     def forward(self, x: Any) -> Any:
         return F.elu(x, self.alpha)

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from autograd_mini.functions import as_operand
 from autograd_mini.nn.functional import standardize
 from autograd_mini.nn.module import Module
-from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, product, share, whole
+from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, number, product, share, whole
 from autograd_mini.numbers import constant
 from autograd_mini.value import Value
 
@@ -65,7 +65,7 @@ class BatchNorm1d(Module):
         if momentum is not None:
             momentum = share("BatchNorm1d", "momentum, if not None,", momentum)
         self.num_features = whole("BatchNorm1d", "num_features", num_features)
-        self.eps = eps
+        self.eps = number("BatchNorm1d", "eps", eps, least=0)
         self.momentum = momentum
         dtype = float_type("BatchNorm1d", dtype)
         self.weight = Value(np.ones(num_features, dtype)) if affine else None

@@ -33,7 +33,7 @@ from autograd_mini.nn.loss_functions import (
     smooth_l1_loss,
 )
 from autograd_mini.nn.pool import avg_pool2d, max_pool2d
-from autograd_mini.nn.shapes import share
+from autograd_mini.nn.shapes import number, share
 from autograd_mini.numbers import constant
 from autograd_mini.rules import Local, Primitive
 
@@ -215,7 +215,7 @@ def hardtanh(x: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     >>> hardtanh(np.array([-3.0, 0.5, 3.0]))
     array([-1. ,  0.5,  1. ])
     """
-    if not min_val < max_val:
+    if not number("hardtanh", "min_val", min_val) < number("hardtanh", "max_val", max_val):
         raise ValueError(f"hardtanh: min_val must be less than max_val, got {min_val} and {max_val}")
     return as_plain(hardtanh_row(as_operand(x), params=(min_val, max_val)))
 

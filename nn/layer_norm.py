@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from autograd_mini.nn.functional import layer_norm
 from autograd_mini.nn.module import Module
-from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, show, whole
+from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, number, show, whole
 from autograd_mini.value import Value
 
 
@@ -51,7 +51,7 @@ class LayerNorm(Module):
     ) -> None:
         sizes = normalized_shape if isinstance(normalized_shape, tuple | list) else (normalized_shape,)
         self.normalized_shape = tuple(whole("LayerNorm", "normalized_shape", n) for n in sizes)
-        self.eps = eps
+        self.eps = number("LayerNorm", "eps", eps, least=0)
         dtype = float_type("LayerNorm", dtype)
         self.weight = Value(np.ones(self.normalized_shape, dtype)) if elementwise_affine else None
         self.bias = Value(np.zeros(self.normalized_shape, dtype)) if elementwise_affine and bias else None

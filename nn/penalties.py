@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.nn.module import Module
+from autograd_mini.nn.shapes import number
 from autograd_mini.value import Value
 from autograd_mini.visible import shown
 
@@ -145,9 +146,7 @@ def _chosen(owner: str, parameters: Any, biases: bool) -> list[Value]:
 
 
 def _number(owner: str, what: str, given: float) -> float:
-    if not isinstance(given, int | float | np.number) or not 0 <= given < np.inf:
-        raise ValueError(f"{owner}: {what} must be a finite number ≥ 0, got {given!r}")
-    return float(given)
+    return float(number(owner, what, given, least=0))
 
 
 def _total(parts: list[Any]) -> Any:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from autograd_mini.errors import ShapeError
+from autograd_mini.visible import shown
 
 if TYPE_CHECKING:
     from autograd_mini.nn.module import Module
@@ -103,6 +104,18 @@ def share(owner: str, name: str, given: Any) -> float:
     return float(given)
 
 
+def number(owner: str, name: str, given: Any, least: float = -math.inf) -> Any:
+    """A finite number, as it was given.
+
+    Raises:
+        ValueError: it is none, or less than `least`.
+    """
+    if not isinstance(given, int | float | np.number) or not least <= given < np.inf or given == -np.inf:
+        span = "" if least == -math.inf else f" ≥ {least:g}"
+        raise ValueError(f"{owner}: {name} must be a finite number{span}, got {given!r:.60}")
+    return given
+
+
 def pair(layer: str, name: str, size: Any, least: int = 1) -> tuple[int, int]:
     """One size for height and width, or one for each.
 
@@ -127,6 +140,10 @@ def float_type(layer: str, dtype: DTypeLike) -> np.dtype:
     >>> float_type("Linear", "float32")
     dtype('float32')
     """
-    if np.dtype(dtype).kind != "f":
-        raise TypeError(f"{layer}: dtype must be a float type, got {np.dtype(dtype)}")
-    return np.dtype(dtype)
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise TypeError(f"{layer}: dtype must be a float type such as np.float32, got {shown(dtype)}") from None
+    if found.kind != "f":
+        raise TypeError(f"{layer}: dtype must be a float type, got {found}")
+    return found

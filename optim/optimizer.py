@@ -20,6 +20,7 @@ from autograd_mini.numbers import constant
 from autograd_mini.optim.groups import groups_of, name_of, number
 from autograd_mini.optim.state import checked_state, summary_of
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 Parameters = Iterable[Value] | Iterable[dict[str, Any]]
 
@@ -178,6 +179,8 @@ class Optimizer:
         >>> print(update.before, update.delta, update.after, w.data)
         2.0 -1.5 0.5 2.0
         """
+        if not isinstance(gradients, Mapping):
+            raise TypeError(f"{type(self).__name__}: preview: expected parameters -> gradients, got {shown(gradients)}")
         own = set(self.parameters)
         for w in gradients:
             if w not in own:

@@ -11,7 +11,7 @@ from autograd_mini.value import Value, apply
 
 #: More pieces than this are joined in parts first: the rule counts what lies before each piece, so that the time
 #: would grow with the square of their number.
-MOST_PIECES = 100
+MOST_PIECES = 500
 
 
 @implements(np.reshape)

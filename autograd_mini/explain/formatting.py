@@ -28,9 +28,14 @@ def shown(number: Any, digits: int = 4) -> str:
     return f"{array.shape} {shown(array.min(), digits)} … {shown(array.max(), digits)}"
 
 
+def is_whole(given: Any, least: int) -> bool:
+    """Whether it is a whole number of at least `least`; True and False are none."""
+    return isinstance(given, int | np.integer) and not isinstance(given, bool) and bool(given >= least)
+
+
 def check_digits(function: str, digits: Any) -> None:
     """Raises ValueError unless `digits` is a whole number from 1 on."""
-    if not isinstance(digits, int) or isinstance(digits, bool) or digits < 1:
+    if not is_whole(digits, 1):
         raise ValueError(f"{function}: digits must be a whole number from 1 on, got {digits!r}")
 
 

@@ -70,7 +70,8 @@ class EarlyStopping(Callback):
     def __init__(
         self, patience: int = 10, monitor: str | None = None, largest: bool = False, least_change: float = 0.0
     ) -> None:
-        if patience < 1 or least_change < 0:
+        real = isinstance(patience, int | np.integer) and isinstance(least_change, int | float | np.number)
+        if not real or patience < 1 or not least_change >= 0:
             raise ValueError(f"EarlyStopping: expected patience ≥ 1, least_change ≥ 0; got {patience}, {least_change}")
         self.patience, self.monitor, self.largest, self.least_change = patience, monitor, largest, least_change
 

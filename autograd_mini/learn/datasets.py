@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.nn.init import generator
 from autograd_mini.visible import visible
 
 
@@ -214,9 +215,10 @@ def regression_curve(count: int = 100, noise: float = 0.1, rng: np.random.Genera
 
 
 def _drawing(owner: str, count: int, rng: np.random.Generator | None, noise: float = 0.0) -> np.random.Generator:
-    if count < 2 or not 0 <= noise < np.inf:
-        raise ValueError(f"{owner}: expected at least 2 examples and noise ≥ 0, got {count} and {noise}")
-    return rng or np.random.default_rng()
+    real = isinstance(count, int | np.integer) and isinstance(noise, int | float | np.number)
+    if not real or count < 2 or not 0 <= noise < np.inf:
+        raise ValueError(f"{owner}: expected at least 2 examples and noise ≥ 0, got {count!r:.40} and {noise!r:.40}")
+    return generator(rng)
 
 
 def _halves(count: int) -> np.ndarray:

@@ -34,6 +34,7 @@ from autograd_mini.learn.architecture import Builder, describe
 from autograd_mini.learn.safe_write import replacing
 from autograd_mini.learn.stored import OWN, ModelFileError, Stored
 from autograd_mini.nn.module import Module
+from autograd_mini.numbers import as_array
 
 FORMATS: dict[str, ModuleType] = {".safetensors": safetensors_files, ".npz": npz_files}
 ARCHITECTURE, DIGEST, TEXT = OWN + "architecture", OWN + "sha256", OWN + "text."
@@ -132,6 +133,8 @@ def save_arrays(path: Path, arrays: Mapping[str, Any], *, metadata: Mapping[str,
     >>> optim.SGD([Value(0.0)], learning_rate=0.5).load_state_dict(load_arrays(path))
     """
     _format(path)
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"save_arrays: expected names -> numbers, got {type(arrays).__name__}")
     plain = {name: _plain(name, item) for name, item in arrays.items() if not isinstance(item, str)}
     named = {TEXT + _name(name): str(item) for name, item in arrays.items() if isinstance(item, str)}
     _write(path, plain, {**_checked_metadata(metadata), **named})
@@ -236,7 +239,10 @@ def _plain(name: Any, item: Any) -> np.ndarray:
     """The numbers as both formats take them: C-contiguous, little-endian, of a known dtype."""
     _name(name)
     if isinstance(item, np.ndarray | np.generic | int | float | list | tuple):
-        array = np.asarray(item)
+        try:
+            array = as_array(item)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{name}: {error}") from None
     elif hasattr(item, "get") and hasattr(item, "__array_function__"):  # on a GPU
         array = item.get()
     else:
@@ -258,6 +264,8 @@ def _name(name: Any) -> str:
 
 
 def _checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    if not (metadata is None or isinstance(metadata, Mapping)):
+        raise ValueError(f"metadata: expected names -> texts, got {type(metadata).__name__}")
     metadata = dict(metadata or {})
     for name, text in metadata.items():
         if not isinstance(name, str) or not isinstance(text, str):

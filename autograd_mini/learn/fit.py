@@ -34,6 +34,7 @@ from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.optim.schedules import ReduceOnPlateau, Schedule, WarmUp
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 Metric = Callable[[np.ndarray, np.ndarray], float]
 
@@ -101,6 +102,7 @@ def fit(
     watched = None if validation is None else _pair("validation", validation)
     rng = generator(rng)
     _check(model, X, y, watched, optimizer, epochs, schedule, schedule_every)
+    _check_functions(loss, callbacks, metrics)
     if resume and checkpoint is None:
         raise ValueError("fit: resume=True needs a checkpoint to go on from")
     training = Training(model, optimizer, schedule, rng, list(callbacks))
@@ -147,6 +149,17 @@ def _pair(name: str, data: Any) -> tuple[Any, Any]:
     return X, y
 
 
+def _check_functions(loss: Any, callbacks: Any, metrics: Any) -> None:
+    if isinstance(loss, type):
+        raise TypeError(f"fit: the loss is the class {loss.__name__}: make one, {loss.__name__}()")
+    if not callable(loss):
+        raise TypeError(f"fit: the loss must be a function of predictions and targets, got {shown(loss)}")
+    if not isinstance(callbacks, Iterable) or not all(map(callable, callbacks)):
+        raise TypeError(f"fit: callbacks must be a list of functions, got {shown(callbacks)}")
+    if not (metrics is None or (isinstance(metrics, Mapping) and all(map(callable, metrics.values())))):
+        raise TypeError(f"fit: metrics must be a dict, name -> function, got {shown(metrics)}")
+
+
 def _check(
     model: Module,
     X: np.ndarray,
@@ -174,6 +187,8 @@ def _check(
         )
     if schedule_every not in ("epoch", "batch"):
         raise ValueError(f"fit: schedule_every must be 'epoch' or 'batch', got {schedule_every!r}")
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"fit: the schedule must be of class Schedule, got {shown(schedule)}")
     if schedule and schedule.optimizer is not optimizer:
         raise ValueError("fit: the schedule is one of another optimizer")
     if schedule and schedule_every == "batch" and _wants_loss(schedule):

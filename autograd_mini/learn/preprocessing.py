@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograd_mini.nn.init import generator
+from autograd_mini.visible import shown
+
 
 def one_hot(classes: np.ndarray, count: int | None = None) -> np.ndarray:
     """One column a class, 1 in the right one: (examples,) -> (examples, count).
@@ -56,10 +59,11 @@ def train_test_split(
     (3, 1)
     """
     same_length("train_test_split", X, y)
-    test = int(np.ceil(held_out * len(X)))
+    share = held_out if isinstance(held_out, int | float | np.number) and np.isfinite(held_out) else 0.0
+    test = int(np.ceil(share * len(X)))
     if not 0 < test < len(X):
         raise ValueError(f"train_test_split: held_out={held_out} of {len(X)} examples leaves one part empty")
-    order = (rng or np.random.default_rng()).permutation(len(X))
+    order = generator(rng).permutation(len(X))
     return X[order[test:]], X[order[:test]], y[order[test:]], y[order[:test]]
 
 
@@ -141,11 +145,11 @@ def batches(
         ValueError: X and y differ in length, or a size below 1.
     """
     same_length("batches", X, y)
-    if size is not None and size < 1:
-        raise ValueError(f"batches: size must be at least 1, got {size}")
+    if size is not None and (not isinstance(size, int | np.integer) or size < 1):
+        raise ValueError(f"batches: size must be a whole number, at least 1, got {size!r:.60}")
     size = size or max(len(X), 1)
     if shuffle:
-        order = (rng or np.random.default_rng()).permutation(len(X))
+        order = generator(rng).permutation(len(X))
         X, y = X[order], y[order]
     for start in range(0, len(X), size):
         yield X[start : start + size], y[start : start + size]
@@ -153,5 +157,8 @@ def batches(
 
 def same_length(function: str, X: np.ndarray, y: np.ndarray) -> None:
     """Raise a ValueError if the examples and their targets are not as many."""
+    for name, given in (("X", X), ("y", y)):
+        if not getattr(given, "shape", ()):  # rows cannot be picked from a list
+            raise TypeError(f"{function}: {name} must be an array with a row for each example, got {shown(given)}")
     if len(X) != len(y):
         raise ValueError(f"{function}: X has {len(X)} examples, y has {len(y)}")

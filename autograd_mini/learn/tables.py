@@ -155,7 +155,8 @@ def _need(path: Path, table: DataFrame, wanted: Sequence[str]) -> None:
     known = [str(name) for name in table.columns]
     for name in wanted:
         if name not in known:
-            near = get_close_matches(name, known, n=3, cutoff=0.5) or [k for k in known if k.lower() == name.lower()]
+            near = get_close_matches(str(name), known, n=3, cutoff=0.5)
+            near = near or [k for k in known if k.lower() == str(name).lower()]
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
             listed = ", ".join(map(repr, known[:20])) + (", …" if len(known) > 20 else "")
             _fail(path, f"no column {name!r}{hint} The columns are: {listed}")

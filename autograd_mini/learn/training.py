@@ -28,6 +28,7 @@ from autograd_mini.numbers import constant
 from autograd_mini.optim.clipping import clip_by_norm
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.value import Value
+from autograd_mini.visible import shown
 
 Loss = Callable[[Value, Any], Value]
 
@@ -97,6 +98,12 @@ def predict(model: Module, X: np.ndarray, size: int = 1000) -> np.ndarray:
     >>> predict(nn.Sequential(nn.Dropout(0.9), nn.Tanh()), np.zeros((3, 2))).shape
     (3, 2)
     """
+    if not isinstance(model, Module):
+        raise TypeError(f"predict: expected a Module, got {shown(model)}")
+    if not isinstance(size, int | np.integer) or size < 1:
+        raise ValueError(f"predict: size must be a whole number, at least 1, got {size!r:.60}")
+    if not getattr(X, "shape", ()):
+        raise TypeError(f"predict: X must be an array with a row for each example, got {shown(X)}")
     if not len(X):
         raise ValueError(f"predict: expected at least one example, got X {np.shape(X)}")
     with evaluating(model), no_grad():

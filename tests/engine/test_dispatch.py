@@ -15,6 +15,9 @@ from autograd_mini.value import FUNCTIONS, UFUNC_METHODS, UFUNCS
 
 from .examples import CUBE, MATRIX, A, B, C, D, S, a, b, c
 
+#: NumPy 2.1 named more arguments, 2.5 deprecated a function.
+SINCE_2_1, SINCE_2_5 = (np.lib.NumpyVersion(np.__version__) >= version for version in ("2.1.0", "2.5.0"))
+
 
 @dataclass(frozen=True)
 class V:
@@ -127,7 +130,7 @@ FORMS: dict[Any, list[Form]] = {
         f(V(MATRIX), None, 1.0),
         f(V(MATRIX), 1.0, None),
         f(V(MATRIX), a_min=0.5, a_max=1.5),
-        f(V(MATRIX), min=0.5, max=1.5),
+        *([f(V(MATRIX), min=0.5, max=1.5)] if SINCE_2_1 else []),
         f(V(MATRIX), np.array([0.5, 0.6, 0.7]), 1.5),
         f(V(1.5), 0, 1),
         f(V(0.5), 0, 1),
@@ -160,7 +163,13 @@ FORMS: dict[Any, list[Form]] = {
     np.tril: [f(V(S)), f(V(MATRIX), 1), f(V(CUBE), k=-1), f(V(a))],
     np.triu: [f(V(S)), f(V(MATRIX), 1), f(V(CUBE), k=-1), f(V(a))],
     np.diff: [f(V(a)), f(V(MATRIX), 1, 0), f(V(MATRIX), n=2), f(V(CUBE), axis=1), f(V(a), 0)],
-    np.reshape: [f(V(A), (3, 2)), f(V(A), -1), f(V(1.5), (1, 1)), f(V(A), [6]), f(V(A), shape=(1, 6))],
+    np.reshape: [
+        f(V(A), (3, 2)),
+        f(V(A), -1),
+        f(V(1.5), (1, 1)),
+        f(V(A), [6]),
+        *([f(V(A), shape=(1, 6))] if SINCE_2_1 else []),
+    ],
     np.ravel: [f(V(A)), f(V(1.5)), f(V(CUBE))],
     np.transpose: [f(V(A)), f(V(CUBE)), f(V(CUBE), (1, 2, 0)), f(V(CUBE), axes=[-1, 0, 1]), f(V(a))],
     np.swapaxes: [f(V(CUBE), 0, 2), f(V(CUBE), -1, -2), f(V(A), 0, 0)],
@@ -256,7 +265,7 @@ FORMS: dict[Any, list[Form]] = {
     np.copy: [f(V(A)), f(V(1.5))],
     np.round: [f(V(A)), f(V(A), 1), f(V(A), decimals=2), f(V(1.26), 1)],
     np.around: [f(V(A), 1)],
-    np.fix: [f(V(A * 3))],
+    np.fix: [] if SINCE_2_5 else [f(V(A * 3))],
     np.select: [
         f([A > 0.5, A > 0], [V(A), V(MATRIX)], 7.0),
         f([a > 0], [V(a)]),

@@ -135,3 +135,32 @@ def test_an_array_that_only_speaks_the_protocols_is_differentiated(program, dtyp
             np.testing.assert_allclose(found.grad.inside, expected.grad, rtol=1e-6)
         else:
             assert found.grad is None
+
+
+def as_matrix(numbers):
+    with pytest.warns(PendingDeprecationWarning):
+        return np.matrix(numbers)
+
+
+@pytest.mark.parametrize("kind", ["matrix", "memmap", "series", "frame"])
+def test_other_kinds_of_constants_are_read_as_numpys_arrays(kind, tmp_path):
+    """np.matrix multiplies as matrices do, and a Series has no `base`: rules would be wrong, or fail, with these."""
+    numbers = np.array([[1.0, 2.0], [3.0, 4.0]])
+    if kind == "memmap":
+        np.save(tmp_path / "a.npy", numbers)
+    make = {
+        "matrix": as_matrix,
+        "memmap": lambda numbers: np.load(tmp_path / "a.npy", mmap_mode="r"),
+        "series": lambda numbers: pytest.importorskip("pandas").Series(numbers[0]),
+        "frame": lambda numbers: pytest.importorskip("pandas").DataFrame(numbers),
+    }
+    other = make[kind](numbers)
+    plain = np.asarray(other)
+    v = ag.Value(np.full(plain.shape, 0.5))
+    np.sum(np.exp(v) * other).backward()
+    assert type(v.grad) is np.ndarray
+    np.testing.assert_array_equal(v.grad, np.exp(0.5) * plain)
+    leaf = ag.Value(other)
+    assert type(leaf.data) is np.ndarray
+    np.sum(leaf * leaf).backward()
+    np.testing.assert_array_equal(leaf.grad, 2 * plain)

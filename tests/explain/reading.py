@@ -96,10 +96,11 @@ def as_numpy(text: str, arrays: dict[str, Any]) -> Any:
     code = re.sub(r"(?<=[\d.\]]) (?=-?\d|\[)", ", ", code)  # arrays are printed as NumPy prints them
     code = re.sub(r"(\w+) (\w+)\.T", r"outer(\1, \2)", code)
     code = re.sub(r"index=\(?([^()]*)\)?\)", r"index=s_[\1])", code)
-    functions = ("reshape", "transpose", "roll", "cumsum", "broadcast_to", "sum", "s_")
+    functions = ("transpose", "roll", "cumsum", "broadcast_to", "sum", "s_")
     names = {name: getattr(np, name) for name in functions}
     names["outer"] = lambda x, y: np.multiply.outer(x, y)  # by way of a frame with builtins, which NumPy needs
     names |= {
+        "reshape": lambda x, shape: np.reshape(x, shape),  # NumPy 2.0 calls it newshape
         "solve": lambda x, y: np.linalg.solve(x, y),
         "det": lambda x: np.linalg.det(x),
         "einsum": lambda *args: np.einsum(args[-1], *args[:-1]),

@@ -485,7 +485,7 @@ def test_a_row_without_source_is_named():
 def test_a_row_that_mentions_what_no_text_can_name():
     secret = object()
     row = Primitive("odd", lambda x: x * (secret is not None), Local(1))
-    with pytest.raises(NoSourceError, match=r"operation 'odd': a program cannot mention <object"):
+    with pytest.raises(NoSourceError, match=r"operation 'odd': a program cannot mention a thing such as this: object"):
         source(row(Value(2.0)))
 
 

@@ -96,7 +96,11 @@ def test_local_rules_print_what_they_compute(row, position):
             from_text(text(found, digits=EXACT)),
             from_latex(latex(found, digits=EXACT)),
         ]
-        if row.name in ("norm", "arctan2", "hypot"):  # a guard against 0/0 is a condition per number, which the simplified formula drops
+        if row.name in (
+            "norm",
+            "arctan2",
+            "hypot",
+        ):  # a guard against 0/0 is a condition per number, which the simplified formula drops
             written = written[:2]
         operands = np.broadcast_arrays(*numbers, np.asarray(z_number), np.asarray(expected, float))
         for k in list(np.ndindex(operands[0].shape))[:3]:

@@ -427,7 +427,7 @@ def test_every_kind_of_generator_goes_on(kind, tmp_path):
     [
         ({"epochs": 0}, "epochs must be a whole number ≥ 1, got 0"),
         ({"epochs": 1.5}, "epochs must be a whole number"),
-        ({"batch_size": 0}, "size must be at least 1"),
+        ({"batch_size": 0}, "size must be a whole number, at least 1"),
         ({"data": (np.ones((3, 2)), np.array([0, 1]))}, "X has 3 examples, y has 2"),
         ({"data": (np.ones((0, 2)), np.ones(0, dtype=int))}, "fit, data: no examples"),
         ({"validation": (np.ones((0, 2)), np.ones(0, dtype=int))}, "fit, validation: no examples"),

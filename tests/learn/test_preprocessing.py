@@ -72,7 +72,7 @@ def test_batches_shuffle_pairs_with_the_generator():
 
 def test_batches_that_cannot_be():
     X, y = xor()
-    with pytest.raises(ValueError, match="size must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="size must be a whole number, at least 1, got 0"):
         next(batches(X, y, 0))
     with pytest.raises(ValueError, match="X has 4 examples, y has 3"):
         next(batches(X, y[:3]))

@@ -161,7 +161,7 @@ def test_mask_pool_float32_and_errors():
     with pytest.raises(ShapeError, match=r"expected \(..., units\), not a single number"):
         layer(1.0)
     for p in (-0.1, 1.0, 1):
-        with pytest.raises(ValueError, match="MaskPoolDropout: p must be (between 0 and 1|less than 1), got"):
+        with pytest.raises(ValueError, match=r"MaskPoolDropout: p must be (between 0 and 1|less than 1), got"):
             nn.MaskPoolDropout(p)
     with pytest.raises(ValueError, match="masks must be a positive whole number, got 0"):
         nn.MaskPoolDropout(0.5, masks=0)

@@ -243,5 +243,5 @@ def test_activations_by_name():
     assert isinstance(by_name(nn.ReLU), nn.ReLU)
     with pytest.raises(ValueError, match="unknown name 'rleu'; known are sigmoid, tanh, relu, identity, linear"):
         nn.MLP([1, 1, 1], activation="rleu")
-    with pytest.raises(TypeError, match=r"expected a name .* or a Module, got 3"):
+    with pytest.raises(TypeError, match=r"expected a name .* or a Module, got int 3"):
         nn.MLP([1, 1, 1], activation=3)

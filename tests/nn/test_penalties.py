@@ -74,7 +74,7 @@ def test_refused(function):
         ([], ValueError, f"{name}: no parameters: the list is empty"),
         ([bias], ValueError, f"{name}: no parameters: all of them are biases; pass biases=True"),
         ([w, w], ValueError, f"{name}: a parameter is given twice"),
-        ([w, 3.0], TypeError, f"{name}: parameter 1 must be a Value, got 3.0"),
+        ([w, 3.0], TypeError, f"{name}: parameter 1 must be a Value, got float 3.0"),
         (w, TypeError, rf"{name}: expected a model or a list.*, got one Value: write \[w\]"),
     ):
         with pytest.raises(error, match=message):

@@ -129,7 +129,7 @@ def test_repr():
         (lambda o: optim.ReduceOnPlateau(o, patience=-1), ValueError, "ReduceOnPlateau: patience must be"),
         (lambda o: optim.WarmUp(o, 3), TypeError, "WarmUp: expected a schedule to go on with, got SGD"),
         (lambda o: optim.WarmUp(optim.ConstantSchedule(o), 0), ValueError, "WarmUp: steps must be a whole number"),
-        (lambda o: optim.ConstantSchedule(0.1), TypeError, "ConstantSchedule: expected an optimizer, got 0.1"),
+        (lambda o: optim.ConstantSchedule(0.1), TypeError, "ConstantSchedule: expected an optimizer, got float 0.1"),
         (lambda o: optim.Schedule(o), NotImplementedError, "Schedule has no factor: define `def factor"),
     ],
 )

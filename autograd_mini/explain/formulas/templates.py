@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from autograd_mini.rules import ATOM, POWER, PRODUCT, SUM, Primitive
@@ -136,7 +136,7 @@ _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _INFIX = (r"\,", r"\cdot", r"\ast", r"\bmod", r"\times", r"\odot")
 
 
-@cache
+@lru_cache(maxsize=256)  # of a row that is dropped, the closures go too, in time
 def text_template(op: Primitive) -> tuple[Pieces, int]:
     """A row's LaTeX template as text: pieces with slots for the operands, and how tightly it binds.
 

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import gradients
+from autograd_mini.explain.formatting import is_whole
 from autograd_mini.explain.formulas.notation import counted, name, number
 from autograd_mini.explain.formulas.symbols import symbol
 from autograd_mini.explain.formulas.templates import Style
@@ -217,7 +218,7 @@ def paths(loss: Value, w: Value | str, *, limit: int = 20) -> Paths:
     >>> p.count == 2**1000, p.backprop_multiplications
     (True, 2000)
     """
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+    if not is_whole(limit, 1):
         raise ValueError(f"paths: limit must be a whole number from 1 on, got {limit!r}")
     check_value("paths", loss)
     w = value_called(loss, w)

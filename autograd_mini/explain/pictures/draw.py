@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from autograd_mini.explain.formatting import is_whole
 from autograd_mini.explain.graph_data import Graph
 from autograd_mini.explain.pictures.colors import Scale
 from autograd_mini.explain.pictures.graph_picture import Look, picture_of
@@ -90,7 +91,7 @@ def draw(
     show = () if show == "none" else (show,) if isinstance(show, str) else tuple(show)
     for what in show:
         _one_of("show", what, (*SHOWN, "none"))
-    if max_depth is not None and max_depth < 0:
+    if max_depth is not None and not is_whole(max_depth, 0):
         raise ValueError(f"draw: max_depth counts operations before the output, from 0 on; got {max_depth}")
     view = view_of(value, max_depth, layers, max_nodes)
     scale = Scale.of(node.grad for node in view.graph.nodes) if gradient_colors else None

@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import Step, seed, steps, topological_order
+from autograd_mini.explain.formatting import is_whole
 from autograd_mini.explain.graph_data import Graph, check_value, graph, refuse_hooks
 from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_rewriting import Rewriter
@@ -115,7 +116,7 @@ def source(value: Value, upstream: Any = None, *, limit: int = 1000, max_nodes: 
     d_W = d_matmul_1 @ constant.T
     """
     check_value("source", value)
-    if limit < 0:
+    if not is_whole(limit, 0):
         raise ValueError(f"source: limit is a number of entries, 0 or more, got {limit}")
     order = topological_order(value, check=False)
     if len(order) > max_nodes:

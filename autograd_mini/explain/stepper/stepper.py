@@ -22,6 +22,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+from autograd_mini.explain.formatting import is_whole
 from autograd_mini.explain.graph_data import check_value
 from autograd_mini.explain.stepper import animate
 from autograd_mini.explain.stepper.stills import still
@@ -85,7 +86,7 @@ def step_through(
         )
     if direction not in ("LR", "TB"):
         raise ValueError(f"step_through: direction must be 'LR' or 'TB', got {direction!r}")
-    if not 0 <= start <= len(told):
+    if not is_whole(start, 0) or start > len(told):
         raise ValueError(f"step_through: start must lie between 0 and the number of steps, {len(told)}; got {start}")
     return Stepper(told, stop_at=stop_at, fold=fold, start=start, direction=direction)
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.explain.formatting import as_text
+from autograd_mini.explain.formatting import as_text, is_whole
 from autograd_mini.explain.pictures.draw import Picture
 from autograd_mini.explain.pictures.labels import width
 from autograd_mini.explain.units.network_layout import CIRCLE, Layout, lay_out
@@ -104,7 +104,7 @@ def draw_network(
     """
     if direction not in ("LR", "TB"):
         raise ValueError(f"draw_network: direction must be 'LR' or 'TB', got {direction!r}")
-    if max_units < 4:
+    if not is_whole(max_units, 4):
         raise ValueError(f"draw_network: max_units must be at least 4, got {max_units!r}")
     rate = None if learning_rate is None else positive_rate("draw_network", learning_rate)
     found = collect(model, x, y, loss, names, bias_names, rate)

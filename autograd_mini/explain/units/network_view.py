@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.backprop import topological_order
-from autograd_mini.explain.formatting import plain, shown
+from autograd_mini.explain.formatting import is_whole, plain, shown
 from autograd_mini.explain.graph_data import refuse_hooks
 from autograd_mini.explain.units.delta_numbers import Gradient, unit_gradients, unit_values
 from autograd_mini.explain.units.running import recorded_output, run_model
@@ -124,7 +124,7 @@ def _output_of_zeros(model: Any) -> Value:
 def view(found: Recorded, learning_rate: float | None, example: int, most: int) -> NetworkView:
     """The circles and arrows; of a level of more than `most` units the first and the last ones."""
     units = found.units
-    if not 0 <= example < units.batch:
+    if not is_whole(example, 0) or example >= units.batch:
         raise IndexError(
             f"draw_network: example {example} of a batch of {units.batch}; they are 0 to {units.batch - 1}"
         )

@@ -1,0 +1,79 @@
+"""Mutants that change nothing anyone can observe, each with the reason: read by `mutate_rules`."""
+
+TIE = "where both are equal, either side gives the same number"
+ZERO_OVER = "only 0 is divided by it, at a tip where no second derivative exists either"
+REDUNDANT = "a factor of ones or an identity more changes no sum; it only costs time"
+NEGATIVE = "NumPy works out the size of an axis for any negative number, not for -1 alone"
+SLOWER = "the long way gives the same numbers; the condition only saves time"
+SYMMETRIC = "the operands may be exchanged"
+NUMPY_ASKED = "a form on floats that raises TypeError is replaced by NumPy's: the same number, later"
+
+EQUIVALENT: dict[str, str] = {
+    # -- rows and their helpers
+    "elementwise.py stable_sigmoid: x >= 0 -> x > 0": "at 0 e^-|x| is 1 as well",
+    "elementwise.py power_slope: y -> x": "0**0 is ruled out by a base that is never 0 as well as by such an exponent",
+    "elementwise.py power_slope: 1 -> 2 #2": "at x = y = 0 it is multiplied by y, and ∂²/∂x∂y is infinite there",
+    "elementwise.py over_squared_radius: np.hypot(x, y) -> np.hypot(y, x)": SYMMETRIC,
+    "elementwise.py over_squared_radius: 1 -> 2": ZERO_OVER,
+    "elementwise.py hypot: 1 -> 2": ZERO_OVER,
+    "elementwise.py hypot: 1 -> 2 #2": ZERO_OVER,
+    "elementwise.py arctan2: over_squared_radius(y, x, y) -> over_squared_radius(y, y, x)": SYMMETRIC,
+    "elementwise.py arctan2: over_squared_radius(-x, x, y) -> over_squared_radius(-x, y, x)": SYMMETRIC,
+    "reductions.py norm: 1 -> 2": ZERO_OVER,
+    "reductions.py product_of_others: 1 -> 2": NEGATIVE,
+    "reductions.py stable_logsumexp: 0 -> 1": "beside an infinite maximum any finite shift disappears",
+    "products.py transpose: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": SYMMETRIC,
+    "products.py matmul_right: y.ndim == 2 and x.ndim > 2 and y.size -> y.ndim == 2 and y.size": SLOWER,
+    "products.py matmul_right: y -> x #3": SLOWER,
+    "products.py matmul_right: 2 -> 1": SLOWER,
+    "products.py matmul_right: x.ndim > 2 -> x.ndim >= 2": SLOWER,
+    "products.py matmul_right: x -> y #5": SLOWER,
+    "products.py matmul_right: 2 -> 1 #2": SLOWER,
+    "products.py matmul_right: 1 -> 2 #4": NEGATIVE,
+    "products.py matmul_right: 1 -> 2 #6": NEGATIVE,
+    "products.py matmul_right: g -> z #5": "a gradient has its node's shape",
+    "products.py einsum_pull: output + ''.join((term for term, _ in others)) -> output": REDUNDANT,
+    "products.py einsum_pull: output + ''.join((term for term, _ in others)) -> "
+    "''.join((term for term, _ in others))": REDUNDANT,
+    "products.py einsum_pull: sorted(set(ascii_letters) - set(subscripts)) -> set(ascii_letters) - set(subscripts)": (
+        "which spare letter is taken changes no sum"
+    ),
+    "products.py einsum_pull: letter in target -> not letter in target": REDUNDANT,
+    "products.py einsum_pull: letter in target -> letter not in target": REDUNDANT,
+    # -- on floats
+    "floats.py _maximum: x >= y -> x > y": TIE,
+    "floats.py _minimum: x <= y -> x < y": TIE,
+    "floats.py _logaddexp: x -> y #2": TIE,
+    "floats.py _logaddexp: max(x, y) -> max(y, x)": SYMMETRIC,
+    "floats.py _logaddexp: x - y -> y - x": "its absolute value is taken",
+    "floats.py teach: isinstance(item, FunctionType) and item.__globals__ is module_globals -> "
+    "isinstance(item, FunctionType)": "the table's module imports no function by name",
+    "floats.py teach: isinstance(item, Primitive) and item.elementwise -> isinstance(item, Primitive)": (
+        "the table's module has elementwise rows alone"
+    ),
+    # -- the backward pass
+    "backprop.py topological_order: stop and node in stop -> node in stop": SLOWER,
+    "backprop.py chain_rule: alarm.rang = False -> pass": SLOWER,
+    "backprop.py chain_rule: False -> True": SLOWER,
+    "backprop.py fit: shape or type(x) is float -> type(x) is float": "[()] of an array is a view of all of it",
+    "backprop.py backpropagate: gradient_hooks and id(node) in gradient_hooks -> id(node) in gradient_hooks": SLOWER,
+    "backprop.py backpropagate: not op.elementwise and (not recorded) -> not op.elementwise or not recorded": SLOWER,
+    "backprop.py backpropagate: not op.elementwise and (not recorded) -> not recorded": SLOWER,
+    "backprop.py backpropagate: not op.elementwise and (not recorded) -> not op.elementwise": SLOWER,
+    "backprop.py backpropagate: op.selects and (not recorded) and (not alarm.careful) -> "
+    "not recorded and (not alarm.careful)": SLOWER,
+    "backprop.py backpropagate: op.selects and (not recorded) and (not alarm.careful) -> "
+    "op.selects and (not alarm.careful)": SLOWER,
+    "backprop.py _exhaust: bool(watchers) -> watchers": "a tuple is true as its bool is",
+    "backprop.py steps: True -> False": "every gradient is put back afterwards, and a Step has its own",
+    # -- losses
+    "nn/loss_functions.py l1_loss: prediction - target -> target - prediction": SYMMETRIC,
+    "nn/loss_functions.py mse_loss: prediction - target -> target - prediction": SYMMETRIC,
+    "nn/loss_functions.py kl_div: constant(y) -> y": "to compare a Value is to compare its numbers",
+    # -- forward mode
+    "transforms.py _like: t is tangent and np.ndim(t) -> np.ndim(t)": "a second copy of the same numbers",
+    "transforms.py _tangent: not op.elementwise and (not recorded) -> not op.elementwise or not recorded": SLOWER,
+    "transforms.py _tangent: not op.elementwise and (not recorded) -> not recorded": SLOWER,
+    "transforms.py _tangent: not op.elementwise and (not recorded) -> not op.elementwise": SLOWER,
+    "transforms.py _tangent: _times(t, node.partials[position]) -> _times(node.partials[position], t)": SYMMETRIC,
+}
