@@ -1,8 +1,8 @@
 """Run the tests on every Python that is supported, each with the oldest and the newest NumPy that it allows.
 
-`python -m tests.trust.versions` (`make test-all`) looks for the interpreters on the PATH, under pyenv and with uv, makes
-each pair an environment of its own in a temporary folder, and prints a table; what follows is given to pytest. It
-fails if a test fails, or if there is no interpreter at all.
+`python -m tests.trust.versions` (`make test-all`) looks for the interpreters on the PATH, under pyenv and with uv,
+makes each pair an environment of its own in a temporary folder, and prints a table; what follows is given to pytest.
+It fails if a test fails, or if there is no interpreter at all.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ TESTS = [
 #: Chosen by path, so that what is skipped in the others is seen.
 WITHOUT = [
     *("tests/nn/test_against_torch.py", "tests/optim/test_against_torch.py"),
-    "tests/trust/test_functional_against_torch.py",
+    *("tests/trust/test_functional_against_torch.py", "tests/trust/test_table_against_torch.py"),
+    *("tests/trust/test_programs.py", "tests/trust/programs.py", "tests/trust/torch_twins.py"),
 ]
 
 
