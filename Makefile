@@ -1,6 +1,7 @@
 # make lecture [ARGS="..."]   run the lecture's examples
 # make notebooks              open the notebooks in JupyterLab
 # make test                   check and test everything
+# make coverage              test, and show which lines ran
 # make test-all               test with each Python that is found, and the oldest and the newest NumPy
 # PYTHON=... chooses the interpreter that .venv is made from.
 
@@ -13,7 +14,7 @@ ARGS    ?=
 EXTRAS  ?= dev$(if $(CI),$(comma)torch)
 comma   := ,
 
-.PHONY: lecture notebooks test test-all lint format clean
+.PHONY: lecture notebooks test test-all coverage lint format clean
 
 lecture: $(VENV)/lecture.stamp
 	@$(BIN)/python -m autograd_mini lecture $(ARGS)
@@ -22,7 +23,11 @@ notebooks: $(VENV)/notebook.stamp
 	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01-backprop-step-by-step.ipynb $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+# By itself: tracing every line doubles the time, and interrupt and mutation tests trace themselves.
+coverage: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore=tests/trust/test_mutations.py --cov --cov-report=term $(ARGS)
 
 test-all: $(VENV)/lecture.stamp
 	$(BIN)/python -m tests.trust.versions $(ARGS)
