@@ -61,13 +61,15 @@ class Handle:
 def add_gradient_hook(value: Value, hook: Hook) -> Handle:
     """`Value.register_hook` as a function; see there."""
     key = id(value)
-    if key not in gradient_hooks:
+    known = gradient_hooks.get(key)
+    hooks = Hooks() if known is None else known
+    handle = Handle(hooks, hook)  # which raises before anything has changed
+    if known is None:
         # First this: hooks that outlived their Value would be found by the next one in its place in memory.
         weakref.finalize(value, gradient_hooks.pop, key, None).atexit = False
-        hooks = Hooks()
         value.notes = (*getattr(value, "notes", ()), hooks)
         gradient_hooks[key] = hooks
-    return Handle(gradient_hooks[key], hook)
+    return handle
 
 
 def final_gradient(hooks: dict[object, Hook], grad: Any, value: Value) -> Any:
