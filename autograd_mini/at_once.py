@@ -4,7 +4,7 @@ Between two instructions of Python an interrupt may strike or another thread tak
 So what is to change is computed first, and then changed by a loop that runs in C.
 
 >>> v, w = Value(1.0), Value(2.0)
->>> at_once(new_data([(v, 3.0), (w, 4.0)]))()
+>>> _ = at_once(new_data([(v, 3.0), (w, 4.0)]))()
 >>> v.data, w.data
 (3.0, 4.0)
 """

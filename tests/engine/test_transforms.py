@@ -16,6 +16,7 @@ from autograd_mini import (
     ShapeError,
     Value,
     grad,
+    gradients,
     hessian,
     hvp,
     jacobian,
@@ -439,6 +440,19 @@ def test_what_is_joined_without_a_tangent_stands_still() -> None:
 def test_the_tangent_of_a_scalar_can_be_indexed() -> None:
     z, along = jvp(lambda v: v[None], (2.0,), (3.0,))
     np.testing.assert_array_equal([z, along], [[2], [3]])
+
+
+@pytest.mark.parametrize("f", [lambda x: np.maximum(x, 0), np.max, lambda x: np.sum(np.where(x > 0, x, 0))])
+@pytest.mark.parametrize("at", [np.float32(2), np.float32(X)], ids=["scalar", "array"])
+def test_a_tangent_has_the_precision_of_its_number(f: Callable, at: Any) -> None:
+    z, along = jvp(f, (at,), (at,))
+    assert along.dtype == z.dtype == np.float32
+
+
+def test_a_recorded_gradient_has_the_precision_of_its_number() -> None:
+    x = Value(2.0)
+    (slope,) = gradients(x.astype(np.float32), [x], create_graph=True)
+    assert slope.dtype == float
 
 
 def test_a_tangent_must_be_a_real_number() -> None:

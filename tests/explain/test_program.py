@@ -25,7 +25,6 @@ from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from autograd_mini.notes import record_sources
 from autograd_mini.primitives import TABLE, elementwise, products, reductions, shaping
 from tests.engine.examples import EXAMPLES
-from tests.engine.test_random_programs import numbers, program
 
 
 def same(one, other):
@@ -249,15 +248,6 @@ def test_recurrent_networks_and_embeddings(make):
 
 
 # -- random graphs ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("shape", [(), (2, 3)], ids=["scalars", "arrays"])
-@pytest.mark.parametrize("seed", range(15))
-def test_random_programs(seed, shape, dtype):
-    leaves = [Value(np.asarray(x, dtype)[()]) for x in numbers(seed, shape)]
-    z = program(seed, arrays=bool(shape), length=30)(*leaves)
-    check(np.sum(z * z))
 
 
 SHAPES = [(), (1,), (3,), (2, 1), (1, 3), (2, 3), (4, 1, 3), (1, 1, 1)]

@@ -36,7 +36,7 @@ LIMIT = 90
 
 ENGINE = [
     ["transforms", "edges", "stability"],
-    ["backprop", "gradcheck", "hooks", "modes", "other_arrays", "random_programs"],
+    ["backprop", "gradcheck", "hooks", "modes", "other_arrays"],
     ["primitives", "floats", "value", "dispatch", "anomaly", "notes"],
 ]
 NN = {

@@ -80,6 +80,7 @@ DIFFERENCES: dict[tuple[str, str], str] = {
     ("Softplus", "default of threshold"): "softplus has no threshold",
 }
 HERE, OPTIM = "tests/trust/test_functional_against_torch.py", "tests/optim/test_against_torch.py"
+TABLE = "tests/trust/test_table_against_torch.py"
 #: Title: the test that shows a difference with another subject than one function.
 ELSEWHERE = {
     "Names": f"{HERE}::test_parameters_and_their_defaults",
@@ -89,6 +90,12 @@ ELSEWHERE = {
     "Ties": f"{HERE}::test_ties_share",
     "A branch not taken": f"{HERE}::test_a_branch_not_taken_has_no_slope",
     "Whole numbers": f"{HERE}::test_whole_numbers_become_float64",
+    "Overflow on the way": f"{TABLE}::test_elementwise_where_numbers_end",
+    "The origin": f"{TABLE}::test_elementwise_where_numbers_end",
+    "Powers of 0 and to the 0": f"{TABLE}::test_elementwise_where_numbers_end",
+    "Determinants of low rank": f"{TABLE}::test_determinants_of_low_rank_have_second_slopes",
+    "The cube root": f"{TABLE}::test_elementwise_where_numbers_end",
+    "The sign of nan": f"{TABLE}::test_elementwise_where_numbers_end",
     "Momentum": f"{OPTIM}::test_momentum_under_a_schedule",
     "Adagrad": f"{OPTIM}::test_adagrad_of_the_lecture_has_no_eps_and_starts_from_nothing",
     "Weight decay": f"{OPTIM}::test_decay_is_decoupled_where_pytorch_adds_it_to_the_gradient",
