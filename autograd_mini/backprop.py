@@ -14,6 +14,7 @@ so when its turn comes all contributions to its gradient have arrived; no recurs
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextvars import copy_context
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -113,6 +114,7 @@ class _Alarm:
         self.rang = True
 
     def listening(self) -> np.errstate:
+        # In a copied context: this is Python code that Ctrl-C may break off, and then nobody would switch it off.
         return np.errstate(all="ignore", invalid="call", call=self)
 
 
@@ -299,6 +301,11 @@ def _exhaust(order: Sequence[Value], recorded: bool, retain: bool, alarm: _Alarm
             pass
 
 
+def _told(order: Sequence[Value], alarm: _Alarm) -> list[Step]:
+    with alarm.listening():
+        return list(backpropagate(order, False, True, True, alarm))
+
+
 def _restoring(order: list[Value], before: list[Any]) -> Callable[[], Any]:
     return at_once(zip(repeat(assign), order, repeat("grad"), before, strict=False))
 
@@ -317,7 +324,7 @@ def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, r
             if node.op is not None or id(node) in gradient_hooks:
                 node.grad = None
         root.grad = start if root.grad is None else root.grad + start
-        _exhaust(order, create_graph, retain_grads, alarm)
+        copy_context().run(_exhaust, order, create_graph, retain_grads, alarm)
         if gradient_hooks:  # a leaf's hooks saw this pass's gradient alone; now it joins the earlier ones
             for node, grad in zip(order, before, strict=True):
                 if node.op is None and grad is not None and id(node) in gradient_hooks:
@@ -380,7 +387,7 @@ def gradients(
             node.grad = None
         output.grad = start
         walk = [node for node in order if node not in stop] if stop else order
-        _exhaust(walk, create_graph, True, alarm)
+        copy_context().run(_exhaust, walk, create_graph, True, alarm)
         reached = set(order)
         return [x.grad if x in reached else zero_like(x._data) for x in inputs]
     finally:
@@ -404,7 +411,6 @@ def steps(root: Value, upstream: Any = None) -> list[Step]:
         for node in order:
             node.grad = None
         root.grad = start
-        with alarm.listening():
-            return list(backpropagate(order, False, True, True, alarm))
+        return copy_context().run(_told, order, alarm)
     finally:
         restore()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ class Hooks(dict[object, Hook]):
 #: id of a Value -> its hooks: a quick way to see that it has none. The Value owns them, so that a hook that refers to
 #: its own Value is a cycle that the collector frees.
 gradient_hooks: weakref.WeakValueDictionary[int, Hooks] = weakref.WeakValueDictionary()
+
+
+_registering = threading.Lock()  # two threads would give one Value two sets of hooks
 
 
 class Handle:
@@ -61,14 +65,15 @@ class Handle:
 def add_gradient_hook(value: Value, hook: Hook) -> Handle:
     """`Value.register_hook` as a function; see there."""
     key = id(value)
-    known = gradient_hooks.get(key)
-    hooks = Hooks() if known is None else known
-    handle = Handle(hooks, hook)  # which raises before anything has changed
-    if known is None:
-        # First this: hooks that outlived their Value would be found by the next one in its place in memory.
-        weakref.finalize(value, gradient_hooks.pop, key, None).atexit = False
-        value.notes = (*getattr(value, "notes", ()), hooks)
-        gradient_hooks[key] = hooks
+    with _registering:
+        known = gradient_hooks.get(key)
+        hooks = Hooks() if known is None else known
+        handle = Handle(hooks, hook)  # which raises before anything has changed
+        if known is None:
+            # First this: hooks that outlived their Value would be found by the next one in its place in memory.
+            weakref.finalize(value, gradient_hooks.pop, key, None).atexit = False
+            value.notes = (*getattr(value, "notes", ()), hooks)
+            gradient_hooks[key] = hooks
     return handle
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -268,8 +269,12 @@ class Optimizer:
                 yield i, w, options
                 i += 1
 
-    def _changes(self, gradients: list[Any]) -> Iterator[tuple[int, Value, dict[str, float], Any, tuple]]:
+    def _changes(self, gradients: list[Any]) -> list[tuple[int, Value, dict[str, float], Any, tuple]]:
         """For each parameter that has a gradient: its position, options, gradient, and `_change`."""
+        # In a copied context, for Ctrl-C may break off np.errstate, which would then stay switched on.
+        return copy_context().run(list, self._each_change(gradients))
+
+    def _each_change(self, gradients: list[Any]) -> Iterator[tuple[int, Value, dict[str, float], Any, tuple]]:
         for i, w, options in self._in_order():
             if gradients[i] is None:
                 continue

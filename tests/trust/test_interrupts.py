@@ -30,6 +30,15 @@ def traced(request):
         pytest.skip("instructions are traced in another way from Python 3.12 on; real signals are sent there, too")
 
 
+@pytest.fixture(autouse=True)
+def numpy_settings():
+    """`np.errstate` can be broken off itself, in blocks that fit and the losses open: no other test is to see it."""
+    before, callback = np.geterr(), np.geterrcall()
+    yield
+    np.seterr(**before)
+    np.seterrcall(callback)
+
+
 def name_of(item):
     return getattr(item, "__name__", None)
 
