@@ -65,7 +65,7 @@ EQUIVALENT: dict[str, str] = {
     "backprop.py backpropagate: op.selects and (not recorded) and (not alarm.careful) -> "
     "op.selects and (not alarm.careful)": SLOWER,
     "backprop.py _exhaust: bool(watchers) -> watchers": "a tuple is true as its bool is",
-    "backprop.py steps: True -> False": "every gradient is put back afterwards, and a Step has its own",
+    "backprop.py _told: True -> False": "every gradient is put back afterwards, and a Step has its own",
     # -- losses
     "nn/loss_functions.py l1_loss: prediction - target -> target - prediction": SYMMETRIC,
     "nn/loss_functions.py mse_loss: prediction - target -> target - prediction": SYMMETRIC,

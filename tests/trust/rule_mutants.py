@@ -29,7 +29,7 @@ TARGETS: dict[str, str] = {
     "autograd_mini/floats.py": "_sign _maximum _minimum _logaddexp _where FLOAT_FUNCTIONS teach",
     "autograd_mini/value.py": "apply1 apply2 apply _apply_to_numbers",
     "autograd_mini/backprop.py": "topological_order _Alarm.listening _Alarm.__call__ chain_rule fit unbroadcast "
-    "broadcast_axes backpropagate owned seed _exhaust _restoring backward gradients zero_like steps",
+    "broadcast_axes backpropagate owned seed _exhaust _restoring backward gradients zero_like _told steps",
     "autograd_mini/transforms.py": "_run _result _shaped value_and_grad vjp jvp push_forward _like _tangent _times "
     "_basis jacobian _stacked hessian hvp",
     "autograd_mini/functions.py": "softmax log_softmax",
