@@ -195,7 +195,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
     """
     for node in order:
         if gradient_hooks and id(node) in gradient_hooks:
-            node.grad = final_gradient(gradient_hooks[id(node)], node.grad, node)
+            node.grad = final_gradient(node, node.grad)
         upstream = node.grad
         op = node.op
         if op is None:

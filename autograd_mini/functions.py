@@ -80,9 +80,8 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
     array([-1000.,     0.])
     """
     x = as_operand(x)
-    top = np.max(constant(x), axis=axis, keepdims=True) if np.size(x) else x.dtype.type(0)
     # The largest element becomes 0: a constant shift changes no probability, and keeps float32's digits.
-    shifted = x - np.where(np.isfinite(top), top, 0)
+    shifted = x - reductions.finite_top(constant(x), axis)
     return shifted - logsumexp(shifted, axis, keepdims=True)
 
 

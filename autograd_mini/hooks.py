@@ -25,11 +25,9 @@ class Hooks(dict[object, Hook]):
     __slots__ = ("__weakref__",)
 
 
-#: id of a Value -> its hooks: a quick way to see that it has none. The Value owns them, so that a hook that refers to
-#: its own Value is a cycle that the collector frees.
-gradient_hooks: weakref.WeakValueDictionary[int, Hooks] = weakref.WeakValueDictionary()
-
-
+#: id of a Value -> its hooks: a quick way to see that it has none, in every step of every pass. The Value owns them, so
+#: that a hook that refers to its own Value is a cycle that the collector frees.
+gradient_hooks: dict[int, weakref.ref[Hooks]] = {}
 _registering = threading.Lock()  # two threads would give one Value two sets of hooks
 
 
@@ -66,20 +64,26 @@ def add_gradient_hook(value: Value, hook: Hook) -> Handle:
     """`Value.register_hook` as a function; see there."""
     key = id(value)
     with _registering:
-        known = gradient_hooks.get(key)
+        known = hooks_of(value)
         hooks = Hooks() if known is None else known
         handle = Handle(hooks, hook)  # which raises before anything has changed
         if known is None:
             # First this: hooks that outlived their Value would be found by the next one in its place in memory.
             weakref.finalize(value, gradient_hooks.pop, key, None).atexit = False
             value.notes = (*getattr(value, "notes", ()), hooks)
-            gradient_hooks[key] = hooks
+            gradient_hooks[key] = weakref.ref(hooks)
     return handle
 
 
-def final_gradient(hooks: dict[object, Hook], grad: Any, value: Value) -> Any:
-    """What the hooks make of a gradient: each may look at it, or replace it by returning another."""
-    for hook in list(hooks.values()):  # a copy, for a hook may remove itself
+def hooks_of(value: Value) -> Hooks | None:
+    """The Value's hooks, also if all were taken away again; None if it never had any."""
+    known = gradient_hooks.get(id(value))
+    return None if known is None else known()
+
+
+def final_gradient(value: Value, grad: Any) -> Any:
+    """What a Value's hooks make of its gradient: each may look at it, or replace it by returning another."""
+    for hook in list((hooks_of(value) or {}).values()):  # a copy, for a hook may remove itself
         replaced = hook(grad)
         if replaced is not None:
             if np.shape(replaced) != np.shape(grad):

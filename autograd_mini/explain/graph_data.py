@@ -25,7 +25,7 @@ from autograd_mini.errors import GraphError
 from autograd_mini.explain.formatting import plain
 from autograd_mini.explain.scopes import Scope, assign_scopes
 from autograd_mini.explain.stored import as_json, as_stored, from_stored
-from autograd_mini.hooks import gradient_hooks
+from autograd_mini.hooks import hooks_of
 from autograd_mini.notes import Source, calls_of, source_of
 from autograd_mini.value import Value
 from autograd_mini.visible import visible
@@ -357,7 +357,7 @@ def check_value(function: str, value: Any) -> None:
 def refuse_hooks(function: str, values: Iterable[Value]) -> None:
     """Raises GraphError if a gradient hook is registered on one of the Values: what it does stands in no formula."""
     for value in values:
-        if gradient_hooks.get(id(value)):
+        if hooks_of(value):
             called = value.name or ("a Value" if value.op is None else f"a Value made by {value.op.name}")
             raise GraphError(
                 f"{function}: a gradient hook on {called} changes gradients on the way, which no formula tells; "

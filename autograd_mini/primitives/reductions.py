@@ -34,9 +34,16 @@ def share_of_ties(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any:
     return ties / np.sum(ties, axis=axis, keepdims=True)
 
 
+def finite_top(x: Any, axis: int | tuple[int, ...] | None) -> Any:
+    """The largest number along the axes, to be subtracted; 0 where it is infinite, for inf - inf would be nan."""
+    if not np.size(x):
+        return 0.0
+    top = np.max(x, axis=axis, keepdims=True)
+    return np.where(np.isfinite(top), top, 0)
+
+
 def stable_logsumexp(x: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
-    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)  # ln of an empty sum is -inf
-    top = np.where(np.isfinite(top), top, 0)  # inf - inf would be nan
+    top = finite_top(x, axis)
     with np.errstate(divide="ignore", over="ignore"):
         z = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
     return z if keepdims else np.squeeze(z, axis)

@@ -7,10 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograd_mini.primitives import TABLE
+
+#: Hypothesis in the tests: the same draws in every run, whatever they cost.
+QUICK = settings(
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)
 
 Shape = tuple[int, ...]
 Shapes = tuple[Shape, ...]

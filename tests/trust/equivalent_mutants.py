@@ -21,7 +21,7 @@ EQUIVALENT: dict[str, str] = {
     "elementwise.py arctan2: over_squared_radius(-x, x, y) -> over_squared_radius(-x, y, x)": SYMMETRIC,
     "reductions.py norm: 1 -> 2": ZERO_OVER,
     "reductions.py product_of_others: 1 -> 2": NEGATIVE,
-    "reductions.py stable_logsumexp: 0 -> 1": "beside an infinite maximum any finite shift disappears",
+    "reductions.py finite_top: 0 -> 1": "beside an infinite maximum any finite shift disappears",
     "products.py transpose: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": SYMMETRIC,
     "products.py matmul_right: y.ndim == 2 and x.ndim > 2 and y.size -> y.ndim == 2 and y.size": SLOWER,
     "products.py matmul_right: y -> x #3": SLOWER,

@@ -131,7 +131,7 @@ def signalled(run: Callable[[], Any], seconds: float, by_thread: bool) -> bool:
 def modes_now() -> tuple:
     """All settings that a training step switches, as they are now."""
     blocks = modes.no_grad_blocks, modes.inside_transform, notes._blocks, anomaly_blocks
-    hooks = [list(hooks.values()) for hooks in gradient_hooks.values()]
+    hooks = [list((known() or {}).values()) for known in gradient_hooks.values()]
     return *(var.get() for var in blocks), len(recording_hooks), len(step_watchers), hooks, np.geterr(), np.geterrcall()
 
 

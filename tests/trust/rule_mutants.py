@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 TARGETS: dict[str, str] = {
     "autograd_mini/primitives/elementwise.py": "LN2 LN10 TWO_OVER_SQRT_PI stable_sigmoid power_slope exponent_slope "
     "over_squared_radius elementwise_erf",
-    "autograd_mini/primitives/reductions.py": "product_of_others share_of_ties stable_logsumexp",
+    "autograd_mini/primitives/reductions.py": "product_of_others share_of_ties finite_top stable_logsumexp",
     "autograd_mini/primitives/products.py": "transpose matmul_left matmul_right einsum_pull cofactors",
     "autograd_mini/primitives/shaping.py": "put_back picks_each_once inverse cut unpad",
     "autograd_mini/rules.py": "Local.__init__ restore_axes",

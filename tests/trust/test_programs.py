@@ -11,23 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.primitives import TABLE
 
 torch = pytest.importorskip("torch")
+from tests.trust.calls import QUICK  # noqa: E402
 from tests.trust.programs import Program, by_numpy, by_torch, moved, numbers, output, programs, run, total  # noqa: E402
 from tests.trust.torch_twins import TWINS  # noqa: E402
-
-QUICK = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    report_multiple_bugs=False,
-)
 
 
 def flat(arrays: Sequence[Any]) -> np.ndarray:

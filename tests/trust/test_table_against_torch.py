@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_mini as ag
@@ -17,17 +17,10 @@ from autograd_mini.primitives import TABLE
 from tests.engine.examples import EXAMPLES
 
 torch = pytest.importorskip("torch")
-from tests.trust.calls import in_precision, params, shapes  # noqa: E402
+from tests.trust.calls import QUICK, in_precision, params, shapes  # noqa: E402
 from tests.trust.torch_twins import TWINS, ours  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy's, where the value is not finite
-QUICK = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    report_multiple_bugs=False,
-)
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "plain": lambda x: x,
     "transposed": lambda x: np.array(x.T, order="C").T,

@@ -150,7 +150,7 @@ ROWS = [
     row("an element assigned", TypeError, ["cannot be assigned", "np.where", "v.data = numbers"], set_item, w),
     row("an element deleted", TypeError, ["cannot be deleted", "v[1:]", "np.concatenate"], lambda x: x.__delitem__(0), w),
     row("an attribute that arrays have", AttributeError, ["'byteswap'", "v.data.byteswap"], lambda x: x.byteswap, w),
-    row("an attribute that is a function of NumPy", AttributeError, ["'cumsun'"], lambda x: x.cumsun, w),
+    row("an attribute that is a function of NumPy", AttributeError, ["'sort'", "v.data.sort", "np.sort(v)"], lambda x: x.sort(), w),
     row("reshape to nothing", TypeError, ["reshape()", "new shape"], lambda x: x.reshape(), W),
     row("reshape to another size", ShapeError, ["reshape: W (2, 3)", "size 6", "(4,)"], lambda x: x.reshape(4), W),
     row("a number in a number", TypeError, ["single number", "=="], lambda x: 3.0 in x, b),
