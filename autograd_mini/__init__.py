@@ -23,6 +23,7 @@ from autograd_mini.transforms import grad, hessian, hvp, jacobian, jvp, value_an
 from autograd_mini.value import Value
 
 if TYPE_CHECKING:  # so that editors know them; see __getattr__
+    from autograd_mini import explain, learn, lecture, nn, optim, replay  # noqa: F401, rooms
     from autograd_mini.explain import (
         delta_rule,
         derive,
@@ -36,27 +37,40 @@ if TYPE_CHECKING:  # so that editors know them; see __getattr__
         step_through,
         trace,
     )
+    from autograd_mini.replay import CompileError, compile
 
 
-def __getattr__(name: str) -> object:
-    # Pictures are loaded when first asked for: `import autograd_mini` costs NumPy and no more.
-    if name in _LAZY:
-        import importlib
-
-        return getattr(importlib.import_module("autograd_mini.explain"), name)
-    raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
-
-
-_LAZY = {
+_ROOMS = {"explain", "learn", "lecture", "nn", "optim", "replay"}
+_PICTURES = {
     *("delta_rule", "derive", "draw", "draw_network", "graph", "latex"),
     *("paths", "source", "step_in_terminal", "step_through", "trace"),
 }
+_COMPILING = {"CompileError", "compile"}
+
+
+def __getattr__(name: str) -> object:
+    # Rooms and pictures are loaded when first asked for: `import autograd_mini` costs NumPy and little more.
+    from importlib import import_module
+
+    if name in _ROOMS:
+        return import_module(f"autograd_mini.{name}")
+    if name in _PICTURES:
+        return getattr(import_module("autograd_mini.explain"), name)
+    if name in _COMPILING:
+        return getattr(import_module("autograd_mini.replay"), name)
+    raise AttributeError(f"module 'autograd_mini' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, *_PICTURES, *_COMPILING})
+
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Along",
     "AnomalyError",
+    "CompileError",
     "GradcheckError",
     "GradcheckReport",
     "GraphError",
@@ -68,6 +82,7 @@ __all__ = [
     "Step",
     "Value",
     "anomaly",
+    "compile",
     "delta_rule",
     "derive",
     "draw",

@@ -1,10 +1,16 @@
-"""The methods of NumPy's arrays, on Values: `v.sum(axis=0)` is `np.sum(v, axis=0)`."""
+"""The methods of NumPy's arrays, on Values: `v.sum(axis=0)` is `np.sum(v, axis=0)`.
+
+The commonest ones go to the operation directly: NumPy's dispatch would take longer than to compute on a small array.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy
+
+from autograd_mini.primitives import reductions, shaping
 
 if TYPE_CHECKING:
     from autograd_mini.value import Value
@@ -32,11 +38,13 @@ class ArrayMethods:
 
     __slots__ = ()
 
+    _record: Callable[..., Any]  # Value has it
+
     def sum(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
-        return np.sum(self, axis=axis, keepdims=keepdims)
+        return self._record(reductions.sum_, (self,), (axis, keepdims))
 
     def mean(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
-        return np.mean(self, axis=axis, keepdims=keepdims)
+        return self._record(reductions.mean, (self,), (axis, keepdims))
 
     def prod(self, axis: Axis = None, *, keepdims: bool = False) -> Value:
         return np.prod(self, axis=axis, keepdims=keepdims)
@@ -71,7 +79,7 @@ class ArrayMethods:
     def reshape(self, *shape: Any) -> Value:
         if not shape:
             raise TypeError("reshape(): expected the new shape, got nothing")
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return self._record(shaping.reshape, (self,), (shape[0] if len(shape) == 1 else shape,))
 
     def ravel(self) -> Value:
         return np.reshape(self, -1)
@@ -83,7 +91,7 @@ class ArrayMethods:
 
     @property
     def T(self) -> Value:
-        return np.transpose(self)
+        return self._record(shaping.transpose, (self,), (tuple(range(self.ndim))[::-1],))
 
     @property
     def mT(self) -> Value:

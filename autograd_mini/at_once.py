@@ -12,7 +12,7 @@ So what is to change is computed first, and then changed by a loop that runs in 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, repeat, starmap
 from operator import call
@@ -22,6 +22,8 @@ from autograd_mini.value import Value, next_age
 
 #: What `setattr` comes down to: C alone, also on a class with a `__setattr__` of its own.
 assign = object.__setattr__
+#: The same, one after the other, as C reads it.
+_ages: Iterator[int] = next_age.__self__  # type: ignore[attr-defined]
 
 
 def at_once(calls: Iterable[tuple[Any, ...]]) -> Callable[[], Any]:
@@ -30,6 +32,21 @@ def at_once(calls: Iterable[tuple[Any, ...]]) -> Callable[[], Any]:
     A second time it does nothing. All or none only if the functions and the iterable are C's own, and none raises.
     """
     return partial(deque, starmap(call, calls), 0)  # a queue of length 0 keeps nothing of what it is given
+
+
+def exhaust(*work: Iterable[Any]) -> None:
+    """Go through iterators which change something on the way, at once: the same for many that are alike."""
+    deque(chain(*work), 0)
+
+
+def setting(things: Iterable[Any], name: str, items: Iterable[Any]) -> Iterator[Any]:
+    """Gives each thing its item as an attribute. Not for a class with a `__setattr__` of its own, which is no C."""
+    return map(setattr, things, repeat(name), items)
+
+
+def setting_data(leaves: Sequence[Value], numbers: Sequence[Any]) -> tuple[Iterator[Any], ...]:
+    """Gives leaves new numbers, as `new_data` does."""
+    return setting(leaves, "_data", numbers), setting(leaves, "age", _ages)
 
 
 def new_data(pairs: Sequence[tuple[Value, Any]]) -> Iterable[tuple[Any, ...]]:

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextvars import copy_context
-from itertools import repeat
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_mini.at_once import assign, at_once
+from autograd_mini.collector import rest_for
 from autograd_mini.errors import GraphError, ShapeError
 from autograd_mini.hooks import final_gradient, gradient_hooks
 from autograd_mini.numbers import as_type_of, constant, with_shapes
@@ -58,6 +59,11 @@ class Step(NamedTuple):
 step_watchers: list[Callable[[Iterator[Step]], Iterator[Step]]] = []
 
 
+_age = attrgetter("age")
+#: 0, 1, 2, …: for counting in a zip, which costs less than enumerate.
+POSITIONS = range(1_000_000)
+
+
 def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> list[Value]:
     """All Values that `root` was made from, itself first, each before its inputs.
 
@@ -72,23 +78,30 @@ def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool =
     >>> [node is b for node in topological_order(b)]
     [True, False]
     """
-    seen, order = {root}, [root]
-    see, put = seen.add, order.append
-    for node in order:  # the list grows on the way; found in this order, it is nearly sorted
-        if stop and node in stop:
-            continue
-        age = node.age
+    nodes, leaves = reached(root, stop, check)
+    if not check:  # a leaf with new data is younger than the nodes that used it
+        return nodes + sorted(leaves, key=_age, reverse=True)
+    return sorted(nodes + leaves, key=_age, reverse=True)
+
+
+def reached(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> tuple[list[Value], list[Value]]:
+    """The computed Values that `root` was made from, youngest first, and the leaves; see `topological_order`."""
+    if root.op is None or root in stop:
+        return [], [root]
+    seen, nodes, leaves = {root}, [root], {}
+    see, put = seen.add, nodes.append
+    for node in nodes:  # the list grows on the way; found in this order, it is nearly sorted
         for x in node.inputs:
             if type(x) is Value:
-                if x.age > age and check:
-                    raise stale(x, node)
-                if x not in seen:
+                if x.op is None or (stop and x in stop):
+                    if x.age > node.age and check:
+                        raise stale(x, node)
+                    leaves[x] = True
+                elif x not in seen:
                     see(x)
                     put(x)
-    order.sort(key=attrgetter("age"), reverse=True)
-    if not check:  # a leaf with new data is younger than the nodes that used it
-        order.sort(key=lambda node: node.op is None)
-    return order
+    nodes.sort(key=_age, reverse=True)
+    return nodes, list(leaves)
 
 
 def stale(x: Value, node: Value) -> GraphError:
@@ -145,6 +158,10 @@ def fit(contribution: Any, x: Any) -> Any:
         shape = x.shape
         if type(contribution) is not float and contribution.shape == shape != () and contribution.dtype is x.dtype:
             return contribution
+        if type(contribution) is float and type(x) is np.ndarray:  # the gradient of a sum over all
+            filled = np.empty_like(x)
+            filled.fill(contribution)
+            return filled
     if np.shape(contribution) != shape:
         contribution = unbroadcast(contribution, shape)
     if type(contribution) is Value:
@@ -163,8 +180,12 @@ def unbroadcast(contribution: Any, shape: tuple[int, ...]) -> Any:
     """
     axes = broadcast_axes(np.shape(contribution), shape)
     if axes:
-        contribution = np.sum(contribution, axis=axes, keepdims=True)
-        contribution = np.reshape(contribution, contribution.shape[np.ndim(contribution) - len(shape) :])
+        keep = axes[-1] >= np.ndim(contribution) - len(shape)
+        # np.sum, without its questions
+        axis = axes if len(axes) > 1 else axes[0]
+        contribution = np.add.reduce(contribution, axis=axis, keepdims=keep)  # type: ignore[call-overload]
+        if keep:
+            contribution = np.reshape(contribution, contribution.shape[np.ndim(contribution) - len(shape) :])
     if np.shape(contribution) == shape:
         return contribution
     if type(contribution) is Value:
@@ -186,23 +207,23 @@ def broadcast_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, 
     return (*range(extra), *[i + extra for i, n in enumerate(shape) if n == 1 != wide[i + extra]])
 
 
-def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm) -> Iterator[Step]:
-    """The backward pass over `order`, whose first node has its gradient already.
+def backpropagate(
+    nodes: Sequence[Value], leaves: Sequence[Value], recorded: bool, retain: bool, watched: bool, alarm: _Alarm
+) -> Iterator[Step]:
+    """The backward pass over `nodes`, each before its inputs, the first with its gradient already; then leaves' hooks.
 
     `recorded`: run the rules on the Values themselves, so that the pass is a graph too. `retain`:
     keep the gradients of nodes that are not leaves. `watched`: yield a `Step` for every edge;
     otherwise nothing is yielded and no step costs anything.
     """
-    for node in order:
+    shared: set[int] = set()  # ids of nodes whose gradient has its memory from another's
+    for node in nodes:
         if gradient_hooks and id(node) in gradient_hooks:
             node.grad = final_gradient(node, node.grad)
         upstream = node.grad
-        op = node.op
-        if op is None:
-            continue
         inputs, partials = node.inputs, node.partials
         if partials is not None and not recorded:
-            for position, (x, local) in enumerate(zip(inputs, partials)):  # noqa: B905, same length by construction
+            for x, local, position in zip(inputs, partials, POSITIONS):  # noqa: B905, as many by construction
                 if local is not None:
                     before = x.grad
                     contribution = upstream * local if upstream else 0.0  # 0 · ∞ = 0, see chain_rule
@@ -210,6 +231,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                     if watched:
                         yield Step(node, position, x, upstream, local, contribution, before, x.grad, contribution)
         else:
+            op: Any = node.op
             numbers = inputs if recorded else [x._data if type(x) is Value else x for x in inputs]
             if not op.elementwise and not recorded:
                 numbers = with_shapes(numbers)
@@ -231,7 +253,7 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                     local = rule.derivative(wide, *numbers, *node.params)
                     contribution = chain_rule(restore_axes(upstream, *node.params[:2]), local, alarm)
                 else:
-                    local = rule.derivative(z, *numbers, *node.params)  # type: ignore[union-attr]
+                    local = rule.derivative(z, *numbers, *node.params)
                     contribution = chain_rule(upstream, local, alarm)
                 product = contribution
                 contribution = fit(product, x._data)
@@ -240,24 +262,36 @@ def backpropagate(order: Sequence[Value], recorded: bool, retain: bool, watched:
                     x.grad = before + contribution
                 elif recorded:
                     x.grad = +contribution if contribution is upstream else contribution
+                elif is_own(contribution, upstream, *numbers):
+                    x.grad = contribution
+                elif retain or gradient_hooks:
+                    x.grad = contribution.copy()
+                elif x.op is not None:  # read once and forgotten
+                    x.grad = contribution
+                    shared.add(id(x))
                 else:
-                    x.grad = owned(contribution, upstream, *numbers)
+                    taken = len(inputs) == 1 and contribution.base is upstream and id(node) not in shared
+                    x.grad = contribution if taken else contribution.copy()
                 if watched:
                     yield Step(node, position, x, upstream, local, contribution, before, x.grad, product)
         if not retain:
             node.grad = None
+    if gradient_hooks:
+        for leaf in leaves:
+            if id(leaf) in gradient_hooks:
+                leaf.grad = final_gradient(leaf, leaf.grad)
 
 
-def owned(contribution: Any, *others: Any) -> Any:
-    """A first contribution becomes the gradient itself, unless it is, or looks into, someone else's memory."""
+def is_own(contribution: Any, *others: Any) -> bool:
+    """Whether a contribution is, and looks into, nobody else's memory: then it can be the gradient itself."""
     if type(contribution) is float:
-        return contribution
+        return True
     if contribution.base is not None:
-        return contribution.copy()
-    for other in others:
+        return False
+    for other in others:  # noqa: SIM110, quicker than all(...)
         if contribution is other:
-            return contribution.copy()
-    return contribution
+            return False
+    return True
 
 
 def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "backward") -> Any:
@@ -291,47 +325,75 @@ def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "back
     return Value(start) if recorded else start
 
 
-def _exhaust(order: Sequence[Value], recorded: bool, retain: bool, alarm: _Alarm) -> None:
-    with alarm.listening():
-        watchers = tuple(step_watchers)
-        walk = backpropagate(order, recorded, retain, bool(watchers), alarm)
-        for watch in watchers:
-            walk = watch(walk)
-        for _ in walk:
-            pass
+class _Pass:
+    """One backward pass: the graph in order, and the gradients that were there before it."""
+
+    __slots__ = ("before", "kept", "leaves", "nodes")
+
+    def __init__(self, root: Value, stop: Set[Value] = frozenset()) -> None:
+        self.nodes, self.leaves = reached(root, stop)
+        self.before = [node.grad for node in self.nodes]
+        self.kept = [leaf.grad for leaf in self.leaves]
+
+    def run(self, recorded: bool = False, retain: bool = True) -> None:
+        """Add up the gradients in the Values' `.grad`."""
+        if not recorded and not step_watchers and None not in [node.partials for node in self.nodes]:
+            for _ in backpropagate(self.nodes, self.leaves, False, retain, False, _Alarm()):
+                pass  # of floats alone: nothing that NumPy could warn of
+        else:
+            # In a copied context: NumPy's settings are switched by Python code that Ctrl-C may break off.
+            copy_context().run(self._listening, recorded, retain)
+
+    def _listening(self, recorded: bool, retain: bool) -> None:
+        alarm = _Alarm()
+        with alarm.listening():
+            watchers = tuple(step_watchers)
+            walk = backpropagate(self.nodes, self.leaves, recorded, retain, bool(watchers), alarm)
+            for watch in watchers:
+                walk = watch(walk)
+            for _ in walk:
+                pass
+
+    def told(self) -> list[Step]:
+        alarm = _Alarm()
+        with alarm.listening():
+            return list(backpropagate(self.nodes, self.leaves, False, True, True, alarm))
+
+    def clear(self) -> None:
+        for value in self.nodes:
+            value.grad = None
+        for value in self.leaves:
+            value.grad = None
+
+    def restoring(self) -> Callable[[], Any]:
+        """What puts all gradients back that were there before, at once, when it is called."""
+        values, grads = chain(self.nodes, self.leaves), chain(self.before, self.kept)
+        return at_once(zip(repeat(assign), values, repeat("grad"), grads, strict=False))
 
 
-def _told(order: Sequence[Value], alarm: _Alarm) -> list[Step]:
-    with alarm.listening():
-        return list(backpropagate(order, False, True, True, alarm))
-
-
-def _restoring(order: list[Value], before: list[Any]) -> Callable[[], Any]:
-    return at_once(zip(repeat(assign), order, repeat("grad"), before, strict=False))
-
-
-def backward(root: Value, upstream: Any = None, *, create_graph: bool = False, retain_grads: bool = True) -> None:
+def backward(root: Value, upstream: Any = None, create_graph: bool = False, retain_grads: bool = True) -> None:
     """`Value.backward` as a function; see there."""
     start = seed(root, upstream, create_graph)
-    order = topological_order(root)
-    before = [node.grad for node in order]
-    restore = _restoring(order, before)
-    alarm = _Alarm()
+    this = _Pass(root)
+    for leaf, grad in zip(this.leaves, this.kept, strict=True):
+        if grad is not None:
+            _check_kept(leaf)
     try:
-        for node in order:
-            if node.op is None and node.grad is not None:
-                _check_kept(node)
-            if node.op is not None or id(node) in gradient_hooks:
-                node.grad = None
+        for node in this.nodes:
+            node.grad = None
+        for leaf in this.leaves:
+            if gradient_hooks and id(leaf) in gradient_hooks:
+                leaf.grad = None
         root.grad = start if root.grad is None else root.grad + start
-        copy_context().run(_exhaust, order, create_graph, retain_grads, alarm)
+        this.run(create_graph, retain_grads)
         if gradient_hooks:  # a leaf's hooks saw this pass's gradient alone; now it joins the earlier ones
-            for node, grad in zip(order, before, strict=True):
-                if node.op is None and grad is not None and id(node) in gradient_hooks:
-                    node.grad = grad + node.grad
+            for leaf, grad in zip(this.leaves, this.kept, strict=True):
+                if grad is not None and id(leaf) in gradient_hooks:
+                    leaf.grad = grad + leaf.grad
     except BaseException:
-        restore()
+        this.restoring()()
         raise
+    rest_for(len(this.nodes))
 
 
 def _check_kept(leaf: Value) -> None:
@@ -379,17 +441,14 @@ def gradients(
         if type(x) is not Value:
             raise TypeError(f"gradients: input {i} must be a Value, got {shown(x)}")
     start = seed(output, upstream, create_graph, "gradients")
-    order = topological_order(output, stop)
-    restore = _restoring(order, [node.grad for node in order])
-    alarm = _Alarm()
+    this = _Pass(output, stop)
+    restore = this.restoring()
     try:
-        for node in order:
-            node.grad = None
+        this.clear()
         output.grad = start
-        walk = [node for node in order if node not in stop] if stop else order
-        copy_context().run(_exhaust, walk, create_graph, True, alarm)
-        reached = set(order)
-        return [x.grad if x in reached else zero_like(x._data) for x in inputs]
+        this.run(create_graph)
+        found = {*this.nodes, *this.leaves}
+        return [x.grad if x in found else zero_like(x._data) for x in inputs]
     finally:
         restore()
 
@@ -404,13 +463,14 @@ def steps(root: Value, upstream: Any = None) -> list[Step]:
     Gradients start from nothing, also on leaves that hold one already: the story of one pass.
     """
     start = seed(root, upstream, caller="steps")
-    order = topological_order(root)
-    restore = _restoring(order, [node.grad for node in order])
-    alarm = _Alarm()
+    this = _Pass(root)
+    restore = this.restoring()
     try:
-        for node in order:
-            node.grad = None
+        this.clear()
         root.grad = start
-        return copy_context().run(_told, order, alarm)
+        return copy_context().run(this.told)
     finally:
         restore()
+
+
+Value._differentiate = backward

@@ -99,9 +99,25 @@ def teach(rows: Iterable[Primitive], module_globals: dict[str, Any]) -> None:
         if row.elementwise:
             row.float_forward = on_floats(row.forward)
             row.float_rules = tuple(on_floats(rule.derivative) for rule in row.rules)  # type: ignore[union-attr]
+            row.float_partials = _together(row.float_rules)
     for name, item in module_globals.items():  # a rule may call another row, as softplus' does sigmoid
         if isinstance(item, Primitive) and item.elementwise:
             float_globals[name] = item.float_forward
+
+
+def _together(rules: tuple[Any, ...]) -> Any:
+    """The rules of an operation of two operands as one function, which gives both local derivatives."""
+    if len(rules) != 2:
+        return None
+    dx, dy = rules
+    z, x, y = object(), object(), object()
+    try:
+        known = dx(z, x, y), dy(z, x, y)
+    except TypeError:
+        return lambda z, x, y: (dx(z, x, y), dy(z, x, y))
+    if known == (y, x):
+        return lambda z, x, y: (y, x)
+    return lambda z, x, y: known
 
 
 def _with_globals(function: FunctionType, new_globals: dict[str, Any]) -> FunctionType:

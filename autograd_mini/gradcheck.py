@@ -9,8 +9,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +23,7 @@ class GradcheckError(AssertionError):
     """The derivatives disagree; the message has the worst entry, its position and both numbers."""
 
 
-@dataclass(frozen=True)
-class GradcheckReport:
+class GradcheckReport(NamedTuple):
     """What gradcheck compared: the worst entry over all arguments and orders."""
 
     checked: int
@@ -106,7 +104,7 @@ def gradcheck(
                 numeric = _differences(by_rules, points, j, step)
                 found.append(_compare(jacobian(by_rules, j, mode="reverse")(*points), numeric, 2, j, tolerance))
     worst = max(found, key=lambda r: r.worst)
-    report = GradcheckReport(**{**worst.__dict__, "checked": sum(r.checked for r in found)})
+    report = worst._replace(checked=sum(r.checked for r in found))
     if raises and not report.ok:
         raise GradcheckError(str(report))
     return report

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
+from _thread import allocate_lock  # `threading` itself would be a part of what importing this package costs
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ class Hooks(dict[object, Hook]):
 #: id of a Value -> its hooks: a quick way to see that it has none, in every step of every pass. The Value owns them, so
 #: that a hook that refers to its own Value is a cycle that the collector frees.
 gradient_hooks: dict[int, weakref.ref[Hooks]] = {}
-_registering = threading.Lock()  # two threads would give one Value two sets of hooks
+_registering = allocate_lock()  # two threads would give one Value two sets of hooks
 
 
 class Handle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import _GeneratorContextManager, contextmanager
 from contextvars import ContextVar
@@ -18,10 +19,21 @@ no_grad_blocks: Blocks = ContextVar("autograd_mini.no_grad_blocks", default=froz
 inside_transform: ContextVar[bool] = ContextVar("autograd_mini.inside_transform", default=False)
 
 
+class _Block:
+    """One `with` block; it lives as long as any thread or task is inside."""
+
+    __slots__ = ("__weakref__",)
+
+
+#: References to the blocks of all threads and tasks that live: none, and nobody needs to be asked whether he is inside.
+open_blocks: set[weakref.ref[_Block]] = set()
+
+
 @contextmanager
 def inside(blocks: Blocks) -> Iterator[None]:
     """One more block in there, until the end of this one; also usable as a decorator."""
-    block = object()
+    block = _Block()
+    open_blocks.add(weakref.ref(block, open_blocks.discard))
     try:
         blocks.set(blocks.get() | {block})
         yield

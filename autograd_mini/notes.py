@@ -92,11 +92,16 @@ def record_sources() -> Iterator[None]:
 def _note_source(node: Value, inputs: tuple) -> None:
     if not _blocks.get() or source_of(node) is not None:  # another thread's node; a block within a block
         return
+    add_note(node, user_line())
+
+
+def user_line() -> Source:
+    """The line of the user's code that led to here."""
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     file, line = frame.f_code.co_filename, frame.f_lineno
-    add_note(node, Source(file, line, linecache.getline(file, line).strip()))
+    return Source(file, line, linecache.getline(file, line).strip())
 
 
 def _is_ours(module: str) -> bool:

@@ -9,6 +9,10 @@ import numpy as np
 
 from autograd_mini.visible import shown
 
+# glibc gives the memory of large arrays back to the system and gets it anew in every step, page by page, which costs
+# more than to compute with it. Once it has seen this many bytes come and go (it learns up to 32 MiB), it keeps them.
+np.empty(2**25 - 2**12, np.uint8)
+
 #: The scalar types that count as one float64.
 FLOAT64_SCALARS = frozenset({float, int, bool, np.float64})
 
@@ -87,12 +91,15 @@ def is_float_array(x: Any) -> bool:
     return type(x) is np.ndarray and x.dtype.kind == "f"
 
 
+FLOAT64 = np.dtype(float)
+
+
 def without_integers(datas: list[Any]) -> list[Any]:
     """Integer arrays among the operands as floats, of the type that NumPy's promotion gives the result.
 
     Rules multiply and take logarithms of operands: on int8, 100 * 100 wraps around and log is float16.
     """
-    whole = [getattr(d, "dtype", np.dtype(float)).kind != "f" for d in datas]
+    whole = [getattr(d, "dtype", FLOAT64).kind != "f" for d in datas]
     if not any(whole):
         return datas
     result = np.result_type(*datas)

@@ -100,6 +100,7 @@ class Primitive:
         "elementwise",
         "encloses",
         "float_forward",
+        "float_partials",
         "float_rules",
         "forward",
         "jointly_linear",
@@ -131,7 +132,7 @@ class Primitive:
         self.forward = forward
         self.rules = rules
         self.symbol = symbol or name
-        self.latex = latex or rf"\operatorname{{{{{name}}}}}({', '.join(f'{{{i}}}' for i in range(len(rules)))})"
+        self.latex = latex or _as_function(name, len(rules))
         self.precedence = precedence
         self.encloses = precedence == ATOM if encloses is None else encloses
         self.variadic = variadic
@@ -140,6 +141,7 @@ class Primitive:
         self.elementwise = all(type(rule) is Local for rule in rules)
         self.float_forward: Callable[..., float] | None = None  # set by `floats.teach`
         self.float_rules: tuple[Callable[..., Any], ...] = ()
+        self.float_partials: Callable[..., tuple[float, ...]] | None = None
 
     def __call__(self, *inputs: Any, params: tuple = ()) -> Any:
         if len(inputs) != len(self.rules) and not self.variadic:
@@ -152,6 +154,16 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<Primitive {visible(self.name)}>"
+
+
+def _as_function(name: str, operands: int) -> str:
+    """The template of name(x, y): a name may have braces, which mean a place in a template and a group in LaTeX.
+
+    >>> print(_as_function("{f}", 2).format("x", "y"))
+    \\operatorname{\\{f\\}}(x, y)
+    """
+    shown_name = name.replace("{", r"\{{").replace("}", r"\}}")
+    return rf"\operatorname{{{{{shown_name}}}}}({', '.join(f'{{{i}}}' for i in range(operands))})"
 
 
 def restore_axes(reduced: Any, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.backprop import fit, gradients, owned, topological_order, zero_like
+from autograd_mini.backprop import fit, gradients, is_own, topological_order, zero_like
 from autograd_mini.errors import GraphError, ShapeError
 from autograd_mini.modes import inside_transform, record_anyway
 from autograd_mini.numbers import as_type_of, constant, with_shapes
@@ -135,7 +135,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple]]
         record = nested or type(upstream) is Value
         return tuple(gradients(out, nodes, upstream, create_graph=record, stop=set(nodes)))
 
-    return out if nested else owned(out._data, out._data), pull  # a copy: the graph keeps its own numbers
+    return out if nested else out._data + 0.0, pull  # a copy: the graph keeps its own numbers
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -164,7 +164,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     out, nodes, nested = _run(f, tuple(primals), range(len(primals)), "jvp")
     nested = nested or any(type(t) is Value for t in tangents)
     tangent = push_forward(out, dict(zip(nodes, tangents, strict=True)), recorded=nested)
-    return _result(out, nested), tangent if nested else owned(tangent, None)
+    return _result(out, nested), tangent if nested or is_own(tangent) else tangent.copy()
 
 
 def _check_lists(what: str, *lists: Any) -> None:

@@ -24,7 +24,7 @@ from autograd_mini import primitives
 from autograd_mini.array_methods import ArrayMethods
 from autograd_mini.errors import GraphError, MissingRuleError, operand_error
 from autograd_mini.hooks import Handle, add_gradient_hook
-from autograd_mini.modes import inside_transform, no_grad_blocks
+from autograd_mini.modes import inside_transform, no_grad_blocks, open_blocks
 from autograd_mini.numbers import (
     FLOAT64_SCALARS,
     PLAIN_NUMBERS,
@@ -50,6 +50,38 @@ recording_hooks: list[Callable[[Value, tuple], None]] = []
 next_age = itertools.count(1).__next__
 _new = object.__new__
 _no_grad_blocks = no_grad_blocks.get
+
+
+def _operator(op: Primitive) -> Callable[[Value, Any], Value]:
+    """An operator of Values: `apply2`, without its questions where both operands are floats, as in scalar graphs."""
+    forward, slopes, (slope, _) = op.float_forward, op.float_partials, op.float_rules
+
+    def operate(self: Value, other: Any) -> Value:
+        x = self._data
+        if type(x) is float and not recording_hooks and not open_blocks:
+            try:
+                if type(other) is Value and type(other._data) is float:
+                    z = forward(x, other._data)  # type: ignore[misc]
+                    partials = slopes(z, x, other._data)  # type: ignore[misc]
+                elif type(other) is float or type(other) is int:
+                    z = forward(x, other)  # type: ignore[misc]
+                    partials = (slope(z, x, other), None)
+                else:
+                    return apply2(op, self, other)
+            except (ArithmeticError, ValueError, TypeError):
+                return apply2(op, self, other)
+            node = _new(Value)  # as in `record`
+            node._data = z
+            node.grad = node.name = None
+            node.op = op
+            node.inputs = (self, other)
+            node.params = ()
+            node.partials = partials
+            node.age = next_age()
+            return node
+        return apply2(op, self, other)
+
+    return operate
 
 
 class Value(ArrayMethods):
@@ -114,6 +146,7 @@ class Value(ArrayMethods):
         raise TypeError("Value cannot be subclassed: the engine knows it by its exact type; write functions of Values")
 
     _record: Callable[..., Any]  # = apply, set below: what lets `Primitive.__call__` record
+    _differentiate: Callable[..., None]  # = backprop.backward, set there, for backprop is built on Value
 
     # -- numbers -----------------------------------------------------------------------------------
 
@@ -179,13 +212,13 @@ class Value(ArrayMethods):
     # -- arithmetic --------------------------------------------------------------------------------
 
     # fmt: off
-    def __add__(self, other: Any) -> Value:       return apply2(elementwise.add, self, other)
+    __add__ = _operator(elementwise.add)
     def __radd__(self, other: Any) -> Value:      return apply2(elementwise.add, other, self)
-    def __sub__(self, other: Any) -> Value:       return apply2(elementwise.subtract, self, other)
+    __sub__ = _operator(elementwise.subtract)
     def __rsub__(self, other: Any) -> Value:      return apply2(elementwise.subtract, other, self)
-    def __mul__(self, other: Any) -> Value:       return apply2(elementwise.multiply, self, other)
+    __mul__ = _operator(elementwise.multiply)
     def __rmul__(self, other: Any) -> Value:      return apply2(elementwise.multiply, other, self)
-    def __truediv__(self, other: Any) -> Value:   return apply2(elementwise.divide, self, other)
+    __truediv__ = _operator(elementwise.divide)
     def __rtruediv__(self, other: Any) -> Value:  return apply2(elementwise.divide, other, self)
     def __floordiv__(self, other: Any) -> Value:  return apply2(elementwise.floor_divide, self, other)
     def __rfloordiv__(self, other: Any) -> Value: return apply2(elementwise.floor_divide, other, self)
@@ -198,8 +231,8 @@ class Value(ArrayMethods):
             return apply1(elementwise.square, self)
         return apply2(elementwise.power, self, other)
     def __rpow__(self, other: Any) -> Value:      return apply2(elementwise.power, other, self)
-    def __matmul__(self, other: Any) -> Value:    return apply(products.matmul, (self, other))
-    def __rmatmul__(self, other: Any) -> Value:   return apply(products.matmul, (other, self))
+    def __matmul__(self, other: Any) -> Value:    return apply2(products.matmul, self, other)
+    def __rmatmul__(self, other: Any) -> Value:   return apply2(products.matmul, other, self)
     def __neg__(self) -> Value:                   return apply1(elementwise.negative, self)
     def __pos__(self) -> Value:                   return apply1(elementwise.positive, self)
     def __abs__(self) -> Value:                   return apply1(elementwise.absolute, self)
@@ -269,9 +302,7 @@ class Value(ArrayMethods):
         >>> y.backward(); x.grad
         12.0
         """
-        from autograd_mini.backprop import backward  # here, for backprop is built on Value
-
-        backward(self, upstream, create_graph=create_graph, retain_grads=retain_grads)
+        self._differentiate(upstream, create_graph, retain_grads)
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Handle:
         """Call `hook(grad)` in every backward pass, once this Value's gradient is final.
@@ -444,7 +475,7 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
     node._data = z
     node.grad = node.name = None
     node.op = op
-    if _no_grad_blocks():
+    if open_blocks and _no_grad_blocks():
         node.inputs = node.params = ()
         node.partials = None
     else:
@@ -475,21 +506,20 @@ def apply1(op: Primitive, x: Value) -> Value:
 
 
 def apply2(op: Primitive, x: Any, y: Any) -> Value:
-    """`apply` for an elementwise operation of two operands, one a Value: the short way for floats and arrays."""
-    x_is_value, y_is_value = type(x) is Value, type(y) is Value
-    xd = x._data if x_is_value else x
-    yd = y._data if y_is_value else y
+    """`apply` for an operation of two operands, one a Value, and no params: the short way for floats and arrays."""
+    xd = x._data if type(x) is Value else x
+    yd = y._data if type(y) is Value else y
     if (type(xd) is float or type(xd) is int) and (type(yd) is float or type(yd) is int):
         try:
             z = op.float_forward(xd, yd)  # type: ignore[misc]
             dx, dy = op.float_rules
-            partials = (dx(z, xd, yd) if x_is_value else None, dy(z, xd, yd) if y_is_value else None)
+            partials = (None if x is xd else dx(z, xd, yd), None if y is yd else dy(z, xd, yd))
         except (ArithmeticError, ValueError, TypeError):
             pass  # division by 0, overflow: NumPy's answer below
         else:
             return record(op, (x, y), (), partials, z)
-    elif (x_is_value or type(xd) in PLAIN_NUMBERS or is_float_array(xd)) and (
-        y_is_value or type(yd) in PLAIN_NUMBERS or is_float_array(yd)
+    elif (x is not xd or type(xd) in PLAIN_NUMBERS or is_float_array(xd)) and (
+        y is not yd or type(yd) in PLAIN_NUMBERS or is_float_array(yd)
     ):
         try:
             z = op.forward(xd, yd)
@@ -509,12 +539,17 @@ def apply(op: Primitive, inputs: tuple, params: tuple = ()) -> Value:
         TypeError: an operand is not made of real numbers.
     """
     try:
-        datas = without_integers([x._data if type(x) is Value else constant(x) for x in inputs])
-        inputs = tuple([x if type(x) is Value else d for x, d in zip(inputs, datas, strict=True)])
-        if not op.elementwise:
-            datas = with_shapes(datas)
-        elif FLOAT64_SCALARS.issuperset(map(type, datas)) and not any(map(np.ndim, params)):
-            return _apply_to_numbers(op, inputs, params, datas)
+        datas = [x._data if type(x) is Value else constant(x) for x in inputs]
+        for x, d in zip(inputs, datas, strict=True):
+            if type(d) is not np.ndarray or d.dtype.kind != "f" or (x is not d and type(x) is not Value):
+                # Not arrays of floats alone, as they nearly always are.
+                datas = without_integers(datas)
+                inputs = tuple([x if type(x) is Value else d for x, d in zip(inputs, datas, strict=True)])
+                if not op.elementwise:
+                    datas = with_shapes(datas)
+                elif FLOAT64_SCALARS.issuperset(map(type, datas)) and not any(map(np.ndim, params)):
+                    return _apply_to_numbers(op, inputs, params, datas)
+                break
         z = op.forward(*datas, *params)
     except (ValueError, TypeError, IndexError) as error:
         raise operand_error(op.name, inputs, error) from error

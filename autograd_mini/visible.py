@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-#: Besides these, XML has no room for surrogates and two non-characters.
-_HIDDEN = re.compile(
+#: Besides these, XML has no room for surrogates and two non-characters. A pattern that `re` compiles when first needed.
+_HIDDEN = (
     "[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 
@@ -20,7 +20,7 @@ def visible(text: str, keep: str = "") -> str:
     >>> visible("a\\nb\\0\\x85\\u202e")
     'a␊b␀\\\\x85\\\\u202e'
     """
-    return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _sign(found[0]), text)
+    return re.sub(_HIDDEN, lambda found: found[0] if found[0] in keep else _sign(found[0]), text)
 
 
 def shown(x: Any) -> str:

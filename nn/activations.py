@@ -11,6 +11,7 @@ from typing import Any
 from autograd_mini.nn import functional as F
 from autograd_mini.nn.module import Module
 from autograd_mini.nn.shapes import Shape, number
+from autograd_mini.value import Value
 from autograd_mini.visible import shown
 
 
@@ -29,7 +30,7 @@ class Sigmoid(Activation):
     """
 
     def forward(self, x: Any) -> Any:
-        return F.sigmoid(x)
+        return x.sigmoid() if type(x) is Value else F.sigmoid(x)  # the short way: there are many small layers
 
 
 class Tanh(Activation):
@@ -40,7 +41,7 @@ class Tanh(Activation):
     """
 
     def forward(self, x: Any) -> Any:
-        return F.tanh(x)
+        return x.tanh() if type(x) is Value else F.tanh(x)
 
 
 class ReLU(Activation):
@@ -51,7 +52,7 @@ class ReLU(Activation):
     """
 
     def forward(self, x: Any) -> Any:
-        return F.relu(x)
+        return x.relu() if type(x) is Value else F.relu(x)
 
 
 class Identity(Activation):

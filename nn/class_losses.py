@@ -18,7 +18,7 @@ from autograd_mini.errors import ShapeError
 from autograd_mini.functions import as_operand, log_softmax
 from autograd_mini.nn.loss_checks import operand, reduced, weights
 from autograd_mini.nn.shapes import share
-from autograd_mini.numbers import constant
+from autograd_mini.numbers import as_array, constant
 from autograd_mini.value import Value
 
 
@@ -61,7 +61,7 @@ def cross_entropy(
         return _of_classes("cross_entropy", log_p, target, weight, ignore_index, reduction, label_smoothing)
     if ignore_index >= 0:
         raise ValueError("cross_entropy: ignore_index is a class, but the target holds probabilities")
-    check_distributions("cross_entropy", np.asarray(constant(target)), axis)
+    check_distributions("cross_entropy", as_array(constant(target)), axis)
     if type(target) is not Value:
         target = target.astype(log_p.dtype, copy=False)
     if weight is not None:
@@ -92,16 +92,16 @@ def nll_loss(
 def _of_classes(
     owner: str, log_p: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float = 0.0
 ) -> Any:
-    axis, y = class_axis(owner, log_p), np.asarray(constant(operand(owner, "target", target)))
+    axis, y = class_axis(owner, log_p), as_array(constant(operand(owner, "target", target)))
     otherwise = f" or of probabilities {log_p.shape}" if owner == "cross_entropy" else ""
     index, counts = chosen_classes(owner, y, log_p.shape, axis, ignore_index, otherwise)
     total = None
     if weight is not None:
         weight = weight_of_classes(owner, weight, log_p, axis)
-        total = np.sum(weight[y[counts]])
+        total = np.sum(weight[y if counts is None else y[counts]])
     log_p = _weighted(log_p, weight, axis)
     each = _smoothed(-log_p[index], log_p, axis, smoothing)
-    if not counts.all():  # chosen, so that even the mean of none, which is nan, has slope 0
+    if counts is not None:  # chosen, so that even the mean of none, which is nan, has slope 0
         each = np.where(counts, each, 0.0) if reduction == "none" else np.ravel(each)[counts.ravel()]
     return reduced(owner, each, reduction, total=total)
 
@@ -145,8 +145,8 @@ def class_axis(owner: str, prediction: Any) -> int:
 
 def chosen_classes(
     owner: str, y: np.ndarray, shape: tuple[int, ...], axis: int, ignore_index: int, otherwise: str = ""
-) -> tuple[Any, np.ndarray]:
-    """The index of each example's right class, checked, and which examples count; the others' index is 0.
+) -> tuple[Any, np.ndarray | None]:
+    """The index of each example's right class, checked, and which examples count, None for all; the others' index is 0.
 
     Raises:
         ShapeError: not one class for each example.
@@ -160,16 +160,19 @@ def chosen_classes(
         )
     if y.dtype.kind not in "iu":
         raise TypeError(f"{owner}: classes must be whole numbers, got target of {y.dtype}; use target.astype(int)")
-    counts = np.asarray(y != ignore_index)
-    wrong = counts & ((y < 0) | (y >= classes))
-    if wrong.any():
-        where = tuple(np.argwhere(wrong)[0].tolist())
-        raise ValueError(
-            f"{owner}: target{list(where) if where else ''} is class {y[where]}; "
-            f"with {classes} logits the classes are 0 to {classes - 1}"
-        )
+    counts = None
+    in_range = y.size and np.minimum.reduce(y, axis=None) >= 0 and np.maximum.reduce(y, axis=None) < classes
+    if not in_range or ignore_index in range(classes):
+        counts = as_array(y != ignore_index)
+        wrong = counts & ((y < 0) | (y >= classes))
+        if wrong.any():
+            where = tuple(np.argwhere(wrong)[0].tolist())
+            raise ValueError(
+                f"{owner}: target{list(where) if where else ''} is class {y[where]}; "
+                f"with {classes} logits the classes are 0 to {classes - 1}"
+            )
     index = [np.arange(n).reshape(-1, *[1] * (y.ndim - 1 - i)) for i, n in enumerate(y.shape)]
-    index.insert(axis, y if counts.all() else np.where(counts, y, 0))
+    index.insert(axis, y if counts is None else np.where(counts, y, 0))
     return tuple(index), counts
 
 

@@ -13,15 +13,23 @@ from autograd_mini.functions import as_operand
 from autograd_mini.nn.init import Initialisation, by_name, generator
 from autograd_mini.nn.module import Module
 from autograd_mini.nn.shapes import Misfit, Shape, check, float_type, pair, whole
-from autograd_mini.nn.windows import Pair, fold, padded, places, windows
+from autograd_mini.nn.windows import Pair, fold, look, padded, places, windows
 from autograd_mini.rules import PRODUCT, Primitive, Pull
 from autograd_mini.value import Value
+
+PICTURE = (-3, -2, -1)
+
+
+def examples_last(x: np.ndarray) -> np.ndarray:
+    """The same numbers, in memory as (in, H, W, ...): the rows of small pictures are short, a batch is not."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, PICTURE, (0, 1, 2))), (0, 1, 2), PICTURE)
 
 
 def patches(x: Any, kernel: Pair, stride: Pair) -> Any:
     """(..., in, H, W) -> (in · kernel height · kernel width, places): what the window sees, a column for each place."""
-    seen = np.moveaxis(windows(x, params=(kernel, stride)), -3, 0)
-    return np.reshape(seen, (seen.shape[0] * kernel[0] * kernel[1], -1))
+    plain = type(x) is np.ndarray
+    seen = look(examples_last(x), kernel, stride) if plain else windows(x, params=(kernel, stride))
+    return np.reshape(np.moveaxis(seen, (-3, 0, 1, -2, -1), (0, 1, 2, 3, 4)), (x.shape[-3] * kernel[0] * kernel[1], -1))
 
 
 def rows_of(weight: Any) -> Any:
@@ -31,20 +39,21 @@ def rows_of(weight: Any) -> Any:
 
 def columns_of(g: Any) -> Any:
     """(..., out, rows, columns) -> (out, places)."""
-    return np.reshape(np.moveaxis(g, -3, 0), (g.shape[-3], -1))
+    return np.reshape(np.moveaxis(g, PICTURE, (0, 1, 2)), (g.shape[-3], -1))
 
 
 # The lecture's s = W h, with a column h for each place of the window; its derivatives are those of a product.
 def correlate(x: Any, weight: Any, stride: Pair) -> Any:
     s = rows_of(weight) @ patches(x, weight.shape[-2:], stride)
     places_of_window = places(x.shape[-2:], weight.shape[-2:], stride, (0, 0))
-    return np.moveaxis(np.reshape(s, (weight.shape[0], *x.shape[:-3], *places_of_window)), 0, -3)
+    return np.moveaxis(np.reshape(s, (weight.shape[0], *places_of_window, *x.shape[:-3])), (0, 1, 2), PICTURE)
 
 
 def correlate_x(g: Any, z: Any, x: Any, weight: Any, stride: Pair) -> Any:
     back = np.transpose(rows_of(weight)) @ columns_of(g)
-    seen = np.reshape(back, (*weight.shape[1:], *x.shape[:-3], *g.shape[-2:]))
-    return fold(np.moveaxis(seen, 0, -3), params=(x.shape[-2:], weight.shape[-2:], stride))
+    seen = np.reshape(back, (*weight.shape[1:], *g.shape[-2:], *x.shape[:-3]))
+    seen = np.moveaxis(seen, (1, 2, 0, 3, 4), (0, 1, *PICTURE))
+    return fold(seen, params=(x.shape[-2:], weight.shape[-2:], stride))
 
 
 def correlate_weight(g: Any, z: Any, x: Any, weight: Any, stride: Pair) -> Any:

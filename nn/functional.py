@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.draws import drawn
 from autograd_mini.errors import ShapeError
 from autograd_mini.functions import as_operand, as_plain, erf, log_softmax, relu, sigmoid, softmax
 from autograd_mini.functions import softplus as _softplus
@@ -33,9 +34,11 @@ from autograd_mini.nn.loss_functions import (
     smooth_l1_loss,
 )
 from autograd_mini.nn.pool import avg_pool2d, max_pool2d
-from autograd_mini.nn.shapes import number, share
-from autograd_mini.numbers import constant
+from autograd_mini.nn.shapes import number, shape_of, share
+from autograd_mini.numbers import as_array, constant, is_float_array
+from autograd_mini.primitives import elementwise, products, shaping
 from autograd_mini.rules import Local, Primitive
+from autograd_mini.value import Value, record
 
 __all__ = [
     "avg_pool2d",
@@ -245,7 +248,7 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, rng: np.random.Genera
     if not training or p == 0:
         return x
     x = as_operand(x)
-    kept = generator(rng).random(x.shape) >= p
+    kept = drawn(generator(rng).random, x.shape) >= p
     scale = 1 / (1 - p) if p < 1 else 0.0
     return x * (kept * x.dtype.type(scale))
 
@@ -264,14 +267,23 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     array([5.])
     """
     x, weight = as_operand(x), as_operand(weight)
-    if not x.ndim or weight.ndim not in (1, 2) or x.shape[-1] != weight.shape[-1]:
-        raise ShapeError(f"linear: expected x (..., in) and weight (out, in), got x {x.shape}, weight {weight.shape}")
-    s = x @ weight.T
+    shape, sizes = x.shape, weight.shape
+    if not shape or len(sizes) not in (1, 2) or shape[-1] != sizes[-1]:
+        raise ShapeError(f"linear: expected x (..., in) and weight (out, in), got x {shape}, weight {sizes}")
     if bias is None:
-        return s
-    if np.shape(bias) != weight.shape[:-1]:
-        raise ShapeError(f"linear: weight {weight.shape} needs a bias {weight.shape[:-1]}, got {np.shape(bias)}")
-    return s + bias
+        return x @ weight.T
+    if shape_of(bias) != sizes[:-1]:
+        raise ShapeError(f"linear: weight {sizes} needs a bias {sizes[:-1]}, got {np.shape(bias)}")
+    if type(weight) is Value is type(bias) and all(map(is_float_array, (constant(x), weight.data, bias.data))):
+        return _weighted_sums(x, weight, bias)
+    return x @ weight.T + bias
+
+
+def _weighted_sums(x: Any, weight: Value, bias: Value) -> Value:
+    """x @ weight.T + bias of arrays that fit, recorded as just these three operations: they ask nothing again."""
+    turned = record(shaping.transpose, (weight,), ((1, 0),), None, weight.data.T)
+    s = record(products.matmul, (x, turned), (), None, constant(x) @ turned.data)
+    return record(elementwise.add, (s, bias), (), None, s.data + bias.data)
 
 
 def layer_norm(
@@ -329,7 +341,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
            [1., 2.],
            [0., 0.]])
     """
-    rows, weight = np.asarray(constant(indices)), as_operand(weight)
+    rows, weight = as_array(constant(indices)), as_operand(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding: expected weight (words, features), got {weight.shape}")
     if rows.dtype.kind not in "iu":

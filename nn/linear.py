@@ -12,7 +12,7 @@ from autograd_mini.errors import ShapeError
 from autograd_mini.nn.functional import linear
 from autograd_mini.nn.init import Initialisation, by_name, generator
 from autograd_mini.nn.module import Module
-from autograd_mini.nn.shapes import Misfit, Shape, float_type, product, whole
+from autograd_mini.nn.shapes import Misfit, Shape, float_type, product, shape_of, whole
 from autograd_mini.value import Value
 
 
@@ -64,7 +64,7 @@ class Linear(Module):
         self.bias = Value(draw(layer[:1], rng, layer).astype(dtype)) if bias else None
 
     def forward(self, x: Any) -> Value:
-        shape = np.shape(x)
+        shape = shape_of(x)
         if not shape or shape[-1] != self.in_features:
             raise ShapeError(self._misfit(shape))
         return linear(x, self.weight, self.bias)

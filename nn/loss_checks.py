@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.errors import ShapeError
-from autograd_mini.numbers import constant
+from autograd_mini.numbers import as_array, constant
+from autograd_mini.primitives import reductions
 from autograd_mini.value import Value
 
-_REDUCTIONS: dict[str, Any] = {"sum": np.sum, "mean": np.mean, "none": lambda each: each}
+_REDUCTIONS: dict[str, Any] = {
+    "sum": partial(reductions.sum_, params=(None, False)),
+    "mean": partial(reductions.mean, params=(None, False)),
+    "none": lambda each: each,
+}
 
 
 def operands(owner: str, prediction: Any, target: Any) -> tuple[Any, Any]:
@@ -41,13 +47,13 @@ def reduced(owner: str, each: Any, reduction: str, *others: str, total: Any = No
     check_reduction(owner, reduction, *others)
     if total is not None and reduction == "mean":
         return np.sum(each) / total
-    return _REDUCTIONS[reduction](each) if np.ndim(each) else each
+    return _REDUCTIONS[reduction](each) if getattr(each, "ndim", 0) else each
 
 
 def check_reduction(owner: str, reduction: Any, *others: str) -> None:
-    known = [*_REDUCTIONS, *others]
-    if reduction not in known:
-        raise ValueError(f"{owner}: reduction must be one of {', '.join(known)}, got {reduction!r}")
+    if not isinstance(reduction, str) or (reduction not in _REDUCTIONS and reduction not in others):
+        known = ", ".join([*_REDUCTIONS, *others])
+        raise ValueError(f"{owner}: reduction must be one of {known}, got {reduction!r}")
 
 
 def positive(owner: str, what: str, given: Any) -> float:
@@ -66,7 +72,7 @@ def operand(owner: str, what: str, x: Any) -> Any:
     if type(x) is Value:
         return x
     try:
-        return np.asarray(constant(x))
+        return as_array(constant(x))
     except (TypeError, ValueError) as error:
         raise type(error)(f"{owner}: {what}: {error}") from None
 
@@ -116,7 +122,7 @@ def spread_weight(owner: str, what: str, given: Any, like: Any) -> Any:
 
 
 def check_unit_interval(owner: str, what: str, p: Any, hint: str = "") -> None:
-    numbers = np.asarray(constant(p))
+    numbers = as_array(constant(p))
     wrong = ~((numbers >= 0) & (numbers <= 1))
     if wrong.any():
         raise ValueError(f"{owner}: {what} must be between 0 and 1, got {numbers[wrong][0]:.6g}{hint}")

@@ -26,7 +26,7 @@ from autograd_mini.nn.loss_checks import (
     spread_weight,
     weight_of_each,
 )
-from autograd_mini.numbers import constant
+from autograd_mini.numbers import as_array, constant
 from autograd_mini.rules import Local, Primitive
 
 
@@ -148,7 +148,7 @@ def hinge_loss(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     array([0. , 0.5, 2. ])
     """
     prediction, target = operands("hinge_loss", prediction, target)
-    y = np.asarray(constant(target))
+    y = as_array(constant(target))
     if not (np.abs(y) == 1).all():
         hint = "; did you mean 2 * target - 1?" if np.isin(y, (0, 1)).all() else ""
         raise ValueError(f"hinge_loss: targets must be -1 or 1, got {y[np.abs(y) != 1][0]:.6g}{hint}")

@@ -48,7 +48,7 @@ def l1(parameters: Parameters, strength: float, biases: bool = False) -> Any:
     3.5
     """
     chosen, strength = _chosen("l1", parameters, biases), _number("l1", "strength", strength)
-    return strength * _total([np.sum(np.abs(w)) for w in chosen])
+    return strength * _total([w.abs() for w in chosen])
 
 
 def l2(parameters: Parameters, strength: float, biases: bool = False) -> Any:
@@ -74,7 +74,7 @@ def l2(parameters: Parameters, strength: float, biases: bool = False) -> Any:
     6.25
     """
     chosen, strength = _chosen("l2", parameters, biases), _number("l2", "strength", strength)
-    return 0.5 * strength * _total([np.sum(np.square(w)) for w in chosen])
+    return 0.5 * strength * _total([w.square() for w in chosen])
 
 
 def max_norm(parameters: Parameters, limit: float) -> int:
@@ -149,8 +149,7 @@ def _number(owner: str, what: str, given: float) -> float:
     return float(number(owner, what, given, least=0))
 
 
-def _total(parts: list[Any]) -> Any:
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
+def _total(parts: list[Value]) -> Any:
+    """The sum over all entries of all parts."""
+    sums = [part.sum() if part.ndim else part for part in parts]
+    return sum(sums[1:], sums[0])

@@ -18,7 +18,7 @@ from autograd_mini.optim.adamw import AdamW
 from autograd_mini.optim.clipping import clip_by_norm, clip_by_value
 from autograd_mini.optim.momentum import Momentum
 from autograd_mini.optim.nesterov import Nesterov
-from autograd_mini.optim.optimizer import Optimizer, Update
+from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.optim.rmsprop import RMSprop
 from autograd_mini.optim.schedules import (
     ConstantSchedule,
@@ -32,6 +32,7 @@ from autograd_mini.optim.schedules import (
     WarmUp,
 )
 from autograd_mini.optim.sgd import SGD
+from autograd_mini.optim.update import Update
 
 __all__ = [
     "SGD",

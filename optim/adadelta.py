@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
@@ -49,6 +50,7 @@ class Adadelta(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay, rho=rho, eps=eps)
 
+    @elementwise
     def update(  # type: ignore[override]
         self, g: Any, squares: Any, moves: Any, learning_rate: float, rho: float, eps: float
     ) -> tuple[Any, ...]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer, Parameters
+
+
+@cache
+def _root_of_tiny(dtype: np.dtype) -> float:
+    return float(np.sqrt(np.finfo(dtype).tiny))
 
 
 class Adagrad(Optimizer):
@@ -43,8 +50,9 @@ class Adagrad(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay, eps=eps)
 
+    @elementwise
     def update(self, g: Any, squares: Any, learning_rate: float, eps: float) -> tuple[Any, ...]:  # type: ignore[override]
         squares = squares + g * g
         # √Σg² of a gradient whose square does not underflow lies above √tiny; at g = 0 it makes 0/0 a 0.
-        root = np.maximum(np.sqrt(squares), float(np.sqrt(np.finfo(g.dtype).tiny)))
+        root = np.maximum(np.sqrt(squares), _root_of_tiny(g.dtype))
         return -learning_rate * (g / (root + eps if eps else root)), squares

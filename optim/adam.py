@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
@@ -52,6 +53,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay, beta1=beta1, beta2=beta2, eps=eps)
 
+    @elementwise
     def update(  # type: ignore[override]
         self, g: Any, m: Any, v: Any, t: float, learning_rate: float, beta1: float, beta2: float, eps: float
     ) -> tuple[Any, ...]:

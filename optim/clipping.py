@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.at_once import exhaust, setting
 from autograd_mini.numbers import constant
 from autograd_mini.optim.groups import leaves, name_of, number
 from autograd_mini.value import Value
@@ -33,8 +34,8 @@ def clip_by_value(parameters: Iterable[Value], limit: float) -> None:
     """
     limit = number("clip_by_value", "limit", limit)
     found, _ = _gradients("clip_by_value", parameters)
-    for w, g in found:
-        w.grad = max(-limit, min(limit, g)) if type(g) is float else np.clip(g, -limit, limit)
+    clipped = [max(-limit, min(limit, g)) if type(g) is float else np.clip(g, -limit, limit) for _, g in found]
+    exhaust(setting([w for w, _ in found], "grad", clipped))
 
 
 def clip_by_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -68,12 +69,15 @@ def clip_by_norm(parameters: Iterable[Value], max_norm: float) -> float:
     if not largest:
         return 0.0
     # In units of the largest entry, and in float64, no square over- or underflows.
-    total = math.fsum(float(np.sum(np.square(g / largest, dtype=float))) for _, g in found)
-    norm = largest * math.sqrt(total)
+    norm = largest * math.sqrt(math.fsum(_squares(g / largest) for _, g in found))
     if norm > max_norm:
-        for w, g in found:
-            w.grad = g * (max_norm / norm)
+        shorter = max_norm / norm
+        exhaust(setting([w for w, _ in found], "grad", [g * shorter for _, g in found]))
     return norm
+
+
+def _squares(x: Any) -> float:
+    return x * x if type(x) is float else float(np.sum(np.square(x, dtype=float)))
 
 
 def _gradients(owner: str, parameters: Iterable[Value]) -> tuple[list[tuple[Value, Any]], float]:
@@ -85,7 +89,7 @@ def _gradients(owner: str, parameters: Iterable[Value]) -> tuple[list[tuple[Valu
                 g = constant(w.grad)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{owner}: the gradient of {name_of(w, i)}: {error}") from None
-            top = float(np.max(np.abs(g), initial=0.0))
+            top = abs(g) if type(g) is float else float(np.max(np.abs(g), initial=0.0))
             if not math.isfinite(top):
                 raise FloatingPointError(
                     f"{owner}: the gradient of {name_of(w, i)} is nan or inf, which no clipping mends; "

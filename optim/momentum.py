@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
@@ -43,6 +44,7 @@ class Momentum(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay, momentum=momentum)
 
+    @elementwise
     def update(self, g: Any, previous: Any, learning_rate: float, momentum: float) -> tuple[Any, ...]:  # type: ignore[override]
         delta = -learning_rate * g + momentum * previous
         return delta, delta

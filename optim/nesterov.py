@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
@@ -49,6 +50,7 @@ class Nesterov(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay, momentum=momentum)
 
+    @elementwise
     def update(self, g: Any, roll: Any, learning_rate: float, momentum: float) -> tuple[Any, ...]:  # type: ignore[override]
         down = -learning_rate * g
         roll = down + momentum * roll

@@ -6,60 +6,33 @@ the update.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
-from contextvars import copy_context
-from dataclasses import dataclass
-from itertools import chain
+from contextvars import Context, copy_context
+from itertools import repeat
+from operator import is_
 from typing import Any
 
 import numpy as np
 
-from autograd_mini.at_once import assign, at_once, new_data
-from autograd_mini.errors import ShapeError
-from autograd_mini.numbers import constant
+from autograd_mini.at_once import assign, at_once, exhaust, setting, setting_data
+from autograd_mini.optim.blocks import Block, Held, blocks_of, joined_memory
 from autograd_mini.optim.groups import groups_of, name_of, number
+from autograd_mini.optim.rule import Change, Memory, Rule
 from autograd_mini.optim.state import checked_state, summary_of
+from autograd_mini.optim.update import Update
 from autograd_mini.value import Value
 from autograd_mini.visible import shown
 
 Parameters = Iterable[Value] | Iterable[dict[str, Any]]
 
-
-@dataclass(frozen=True)
-class Update:
-    """What one step did to one parameter; arrays of its shape, or numbers."""
-
-    parameter: Value
-    before: Any
-    """w before the step."""
-    gradient: Any
-    """g = ∂E/∂w."""
-    delta: Any
-    """Δw, the decay included: before + delta, rounded once, is exactly `after`."""
-    decay: Any
-    """The part of Δw that shrinks the weight, −µ λ w; 0.0 without weight decay."""
-    memory: dict[str, Any]
-    """What the optimizer remembers of the parameter after the step, by name."""
-    after: Any
-    """w after the step."""
-    remembered: dict[str, Any]
-    """What it remembered before the step, by name."""
-    options: dict[str, float]
-    """The options of the parameter's group at that step, by name."""
-
-    @property
-    def rate(self) -> Any:
-        """The effective learning rate: the µ with which plain descent, −µ g, would have made this step.
-
-        Element by element, without the decay; nan where g = 0. With momentum it exceeds µ while steps
-        add up, and is negative where the memory outweighs the gradient.
-        """
-        g = np.where(self.gradient == 0, np.nan, self.gradient)
-        return (-(self.delta - self.decay) / g)[()]
+#: A square that overflows would make every later step 0; NumPy's default is a warning.
+SETTINGS: dict[str, Any] = {"over": "raise", "divide": "raise", "invalid": "raise", "under": "ignore"}
+#: Settings belong to a context: a copy of this one is entered in a twentieth of the time of np.errstate.
+_with_settings = Context()
+_with_settings.run(np.seterr, **SETTINGS)
 
 
-class Optimizer:
+class Optimizer(Rule):
     """w ← w + Δw for every parameter, where a subclass says in `update` what Δw is.
 
     Args:
@@ -93,13 +66,13 @@ class Optimizer:
     0.75
     """
 
-    #: The names of what `update` remembers of a parameter: each has the parameter's shape, except one
-    #: called "steps", a plain count.
-    remembers: tuple[str, ...] = ()
-    #: The largest value of each option that has one; the smallest is 0.
-    at_most: dict[str, float] = {}  # noqa: RUF012, read only
-
     explain: bool = False
+
+    def _memory_apart(self) -> list[Memory]:
+        held = self._memory
+        return held.apart(self.remembers) if type(held) is Held else held
+
+    memory = property(_memory_apart, Rule._memory.__set__)  # type: ignore[misc]
 
     def __init__(
         self, parameters: Parameters, learning_rate: float, weight_decay: float = 0.0, **options: float
@@ -108,10 +81,12 @@ class Optimizer:
         self.groups = groups_of(type(self).__name__, parameters, defaults, self.at_most)
         self.parameters: list[Value] = [w for group in self.groups for w in group["parameters"]]
         # Zeros of the parameter's precision: np.sqrt of a Python 0.0 would turn float32 into float64.
-        self.memory: list[tuple[Any, ...]] = [
+        self.memory = [
             tuple(0.0 if name == "steps" else w.dtype.type(0) for name in self.remembers) for w in self.parameters
         ]
         self._updates: dict[int, Update] = {}
+        self._arranged: tuple[list[Block], list[Value]] | None = None
+        self._checked: list[tuple[list[Any], tuple]] = [([], ())] * len(self.groups)
 
     @property
     def learning_rate(self) -> float:
@@ -133,16 +108,6 @@ class Optimizer:
         for group in self.groups:
             group["learning_rate"] = real
 
-    def update(self, g: Any, *memory: Any, **options: float) -> tuple[Any, ...]:
-        """One parameter's update and what to remember of it, (Δw, *memory); every subclass defines its own.
-
-        `g`: the gradient, an array or a number of the parameter's shape and dtype. Neither it nor the
-        memory may be written to. The options, `learning_rate` among them, come by name.
-        """
-        raise NotImplementedError(
-            f"{type(self).__name__} has no rule: define `def update(self, g, learning_rate)` in its class"
-        )
-
     def step(self) -> None:
         """Update all parameters that have a gradient; the others, and their memory, stay.
 
@@ -155,13 +120,8 @@ class Optimizer:
                 the parameter.
             ValueError: an option assigned since the last step is out of its range.
         """
-        memory, changes, updates = self.memory.copy(), [], {}
-        for i, w, options, g, (delta, decay, memory[i], after) in self._changes([w.grad for w in self.parameters]):
-            changes.append((w, after))
-            if self.explain:
-                updates[i] = self._told(i, w, options, g, delta, decay, memory[i], after)
-        remembering = (assign, self, "memory", memory), (assign, self, "_updates", updates)
-        at_once(chain(new_data(changes), remembering))()
+        changes = None if self.explain else self._in_blocks()
+        exhaust(*(self._one_by_one() if changes is None else changes))
 
     def preview(self, gradients: Mapping[Value, Any]) -> list[Update]:
         """What `step()` would do if the parameters had these gradients; nothing is changed.
@@ -187,7 +147,7 @@ class Optimizer:
             if w not in own:
                 raise ValueError(f"{type(self).__name__}: preview: {w!r:.60} is not one of its parameters")
         found = self._changes([gradients.get(w) for w in self.parameters])
-        return [self._told(i, w, options, g, *change) for i, w, options, g, change in found]
+        return [self._told(w, options, g, memory, change) for _, w, options, g, memory, change in found]
 
     def last_update(self, parameter: Value) -> Update:
         """What the last step did to a parameter, to be printed or checked by hand.
@@ -218,7 +178,7 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget all gradients, so that the next backward() starts afresh."""
-        at_once([(assign, w, "grad", None) for w in self.parameters])()
+        exhaust(setting(self.parameters, "grad", repeat(None)))
 
     # -- saving and loading ------------------------------------------------------------------------
 
@@ -253,91 +213,115 @@ class Optimizer:
         calls = [(dict.update, group, loaded) for group, loaded in zip(self.groups, options, strict=True)]
         at_once([*calls, (assign, self, "memory", memory), (assign, self, "_updates", {})])()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "memory": self.memory, "_arranged": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, item in state.items():
+            assign(self, name, item)
+
     def __repr__(self) -> str:
         rates = list(dict.fromkeys(group["learning_rate"] for group in self.groups))
         count, rate = len(self.parameters), rates[0] if len(rates) == 1 else rates
         return f"{type(self).__name__}({count} parameters, learning_rate={rate})"
 
-    # -- one parameter -----------------------------------------------------------------------------
+    def _options(self, k: int) -> tuple[dict[str, float], float, dict[str, float]]:
+        """The options of the k-th group, checked, for they may have been assigned: `update`'s, µ λ, and all."""
+        group, (known, options) = self.groups[k], self._checked[k]
+        if len(group) != len(known) or not all(map(is_, group.values(), known)):
+            owner = type(self).__name__
+            every = {k: number(owner, k, n, self.at_most.get(k)) for k, n in group.items() if k != "parameters"}
+            own = every.copy()
+            options = own, own["learning_rate"] * own.pop("weight_decay"), every
+            # Floats alone are known again: an array of one number, say, may change in place.
+            self._checked[k] = [every.get(name, n) for name, n in group.items()], options
+        return options
+
+    # -- a step: iterators which change the parameters and the optimizer, when they are exhausted -----
+
+    def _in_blocks(self) -> list[Iterator[Any]] | None:
+        """The step for many parameters at once; None where they must be looked at one by one."""
+        if not getattr(self.update, "elementwise", False):
+            return None
+        changes = None
+        if self._arranged is not None:
+            changes = _with_settings.copy().run(self._changes_of, *self._arranged)
+        if changes is None:  # perhaps something has a gradient now that had none, or the other way round
+            self._arranged = blocks_of(self.groups, self.remembers, self.memory)
+            if self._arranged is not None:
+                changes = _with_settings.copy().run(self._changes_of, *self._arranged)
+        return changes
+
+    def _changes_of(self, blocks: list[Block], idle: list[Value]) -> list[Iterator[Any]] | None:
+        for w in idle:
+            if w.grad is not None:
+                return None
+        held = self._memory if type(self._memory) is Held and self._memory.blocks is blocks else None
+        memory = self.memory if held is None else held.others
+        checked = [self._options(k) for k in range(len(self.groups))]
+        changes: list[Iterator[Any]] = []
+        flat = []
+        for k, block in enumerate(blocks):
+            options, shrink, _ = checked[block.group]
+            before = joined_memory(block, self.remembers, memory) if held is None else held.flat[k]
+            try:
+                change = block.change(self.update, before, options, shrink)
+            except FloatingPointError:
+                return None
+            if change is None:
+                return None
+            changes += setting_data(block.values, change[0])
+            flat.append(change[1])
+        if self.remembers:
+            changes.append(map(assign, [self], ["_memory"], [Held(blocks, flat, memory)]))
+        if self._updates:
+            changes.append(map(assign, [self], ["_updates"], [{}]))
+        return changes
+
+    def _one_by_one(self) -> list[Iterator[Any]]:
+        values, numbers, memory, updates = [], [], self.memory.copy(), {}
+        for i, w, options, g, before, change in self._changes([w.grad for w in self.parameters]):
+            values.append(w)
+            numbers.append(change.after)
+            memory[i] = change.memory
+            if self.explain:
+                updates[i] = self._told(w, options, g, before, change)
+        own = map(assign, [self, self], ["memory", "_updates"], [memory, updates])
+        return [*setting_data(values, numbers), own]
 
     def _in_order(self) -> Iterator[tuple[int, Value, dict[str, float]]]:
-        """Each parameter with its position and its group's options, checked: they may have been assigned."""
-        i, owner = 0, type(self).__name__
-        for group in self.groups:
-            options = {k: number(owner, k, v, self.at_most.get(k)) for k, v in group.items() if k != "parameters"}
+        """Each parameter with its position and its group's options."""
+        i = 0
+        for k, group in enumerate(self.groups):
+            options = self._options(k)[2].copy()
             for w in group["parameters"]:
                 yield i, w, options
                 i += 1
 
-    def _changes(self, gradients: list[Any]) -> list[tuple[int, Value, dict[str, float], Any, tuple]]:
-        """For each parameter that has a gradient: its position, options, gradient, and `_change`."""
+    def _changes(self, gradients: list[Any]) -> list[tuple[int, Value, dict[str, float], Any, Memory, Change]]:
+        """For each parameter that has a gradient: its position, options, gradient, memory, and what a step changes."""
+        memory = self.memory
+        given = [
+            (i, w, options, self._gradient(w, i, gradients[i]), memory[i])
+            for i, w, options in self._in_order()
+            if gradients[i] is not None
+        ]
         # In a copied context, for Ctrl-C may break off np.errstate, which would then stay switched on.
-        return copy_context().run(list, self._each_change(gradients))
+        return copy_context().run(list, self._each_change(given))
 
-    def _each_change(self, gradients: list[Any]) -> Iterator[tuple[int, Value, dict[str, float], Any, tuple]]:
-        for i, w, options in self._in_order():
-            if gradients[i] is None:
-                continue
-            g = self._gradient(w, i, gradients[i])
+    def _each_change(self, given: list[tuple]) -> Iterator[tuple]:
+        np.seterr(**SETTINGS)
+        for i, w, options, g, memory in given:
             try:
-                # A square that overflows would make every later step 0; NumPy's default is a warning.
-                with np.errstate(over="raise", divide="raise", invalid="raise"):
-                    change = self._change(i, w, g, options)
+                change = self._change(i, w, g, options, memory)
             except FloatingPointError as error:
                 raise FloatingPointError(
                     f"{type(self).__name__}: the update of {name_of(w, i)}: {error}; no parameter was changed. "
                     f"Its largest gradient is {np.max(np.abs(g)):.3g}: clip it, or scale the loss"
                 ) from None
-            yield i, w, options, g, change
+            yield i, w, options, g, memory, change
 
-    def _told(
-        self, i: int, w: Value, options: dict[str, float], g: Any, delta: Any, decay: Any, memory: tuple, after: Any
-    ) -> Update:
-        now, before = (dict(zip(self.remembers, m, strict=True)) for m in (memory, self.memory[i]))
-        after = after.copy() if np.ndim(after) else after  # the array itself becomes the weight
-        return Update(w, w.data, np.array(g)[()], delta, decay, now, after, before, options)
-
-    def _change(self, i: int, w: Value, g: Any, options: dict[str, float]) -> tuple[Any, Any, tuple[Any, ...], Any]:
-        """Δw, its decay part, the new memory and the new weight."""
-        options = options.copy()
-        shrink = options["learning_rate"] * options.pop("weight_decay")
-        delta, *remembered = self.update(g, *self.memory[i], **options)
-        delta = self._like(w, i, delta, "update")
-        decay = -shrink * w.data if shrink else 0.0
-        delta = delta + decay if shrink else delta
-        if len(remembered) != len(self.remembers):
-            raise ValueError(
-                f"{type(self).__name__}: update gave {len(remembered)} things to remember, "
-                f"`remembers` names {len(self.remembers)}: {self.remembers}"
-            )
-        after = w.data + delta
-        return delta, decay, tuple(remembered), float(after) if type(w.data) is float else after
-
-    def _gradient(self, w: Value, i: int, grad: Any) -> Any:
-        # constant: the numbers alone, also of a gradient that create_graph has recorded
-        try:
-            numbers = constant(grad)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{type(self).__name__}: the gradient of {name_of(w, i)}: {error}") from None
-        g = self._like(w, i, numbers, "gradient")
-        if not (math.isfinite(g) if type(g) is np.float64 else np.isfinite(g).all()):
-            finite = np.isfinite(g)
-            raise FloatingPointError(
-                f"{type(self).__name__}: the gradient of {name_of(w, i)} is nan or inf in {np.sum(~finite)} of "
-                f"{finite.size} entries; no parameter was changed. A smaller learning rate may help"
-            )
-        return g
-
-    def _like(self, w: Value, i: int, numbers: Any, what: str) -> Any:
-        """The numbers in the parameter's dtype, if they have its shape."""
-        data = w.data
-        if type(data) is float and type(numbers) in (float, np.float64):
-            return np.float64(numbers)  # not a Python float, whose overflow would be silent
-        if np.shape(numbers) != w.shape:
-            raise ShapeError(
-                f"{type(self).__name__}: the {what} of {name_of(w, i)} has shape {np.shape(numbers)}, "
-                f"expected the parameter's own, {w.shape}"
-            )
-        if hasattr(numbers, "astype"):
-            return numbers.astype(w.dtype, copy=False)[()]
-        return w.dtype.type(numbers)
+    def _told(self, w: Value, options: dict[str, float], g: Any, memory: Memory, change: Change) -> Update:
+        now, before = (dict(zip(self.remembers, m, strict=True)) for m in (change.memory, memory))
+        after = change.after.copy() if np.ndim(change.after) else change.after  # the array itself becomes the weight
+        return Update(w, w.data, np.array(g)[()], change.delta, change.decay, now, after, before, options)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer, Parameters
 
 
@@ -49,6 +50,7 @@ class RMSprop(Optimizer):
     ) -> None:
         super().__init__(parameters, learning_rate, weight_decay, rho=rho, eps=eps)
 
+    @elementwise
     def update(self, g: Any, squares: Any, learning_rate: float, rho: float, eps: float) -> tuple[Any, ...]:  # type: ignore[override]
         squares = rho * squares + (1 - rho) * (g * g)
         divisor = np.sqrt(squares) + eps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autograd_mini.optim.blocks import elementwise
 from autograd_mini.optim.optimizer import Optimizer
 
 
@@ -25,5 +26,6 @@ class SGD(Optimizer):
     0.0
     """
 
+    @elementwise
     def update(self, g: Any, learning_rate: float) -> tuple[Any, ...]:  # type: ignore[override]
         return (-learning_rate * g,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from string import ascii_letters
 from typing import Any
 
 from autograd_mini.dispatch.registry import implements, np
@@ -40,7 +39,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Value:
             raise IndexError(f"np.tensordot: axes={axes} are more than {describe(a)} and {describe(b)} both have")
         axes = (range(n - axes, n), range(axes))
     left, right = ([side] if isinstance(side, int) else list(side) for side in axes)
-    first, second = list(ascii_letters[:n]), list(ascii_letters[n : n + m])
+    first, second = list(products.LETTERS[:n]), list(products.LETTERS[n : n + m])
     if len({i % n for i in left}) < len(left) or len({j % m for j in right}) < len(right):
         raise ValueError(f"np.tensordot: axes={axes} names an axis twice")
     for i, j in zip(left, right, strict=True):
@@ -72,7 +71,7 @@ def explicit_subscripts(subscripts: str, ndims: list[int]) -> str:
     if not arrow:
         named = [letter for letter in "".join(letters) if letter not in ".,"]
         output = ("..." if "..." in terms else "") + "".join(sorted({c for c in named if named.count(c) == 1}))
-    spare = [c for c in ascii_letters if c not in subscripts]
+    spare = [c for c in products.LETTERS if c not in subscripts]
     hidden = [
         ndim - len(term.replace("...", "")) if "..." in term else 0 for term, ndim in zip(letters, ndims, strict=True)
     ]

@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.at_once import assign, at_once
-from autograd_mini.learn.divergence import bad_loss, bad_step
+from autograd_mini.learn.divergence import Diverged, bad_loss, bad_step
 from autograd_mini.learn.preprocessing import batches
 from autograd_mini.modes import no_grad
 from autograd_mini.nn.module import Module
 from autograd_mini.numbers import constant
 from autograd_mini.optim.clipping import clip_by_norm
 from autograd_mini.optim.optimizer import Optimizer
+from autograd_mini.replay import compile as compiled
 from autograd_mini.value import Value
 from autograd_mini.visible import shown
 
@@ -44,6 +45,7 @@ def epochs(
     rng: np.random.Generator | None = None,
     clip_norm: float | None = None,
     after_step: Callable[[], None] | None = None,
+    compile: bool = False,
 ) -> Iterator[float]:
     """Train for ever; each epoch yields the mean of its batches' losses, taken before their updates.
 
@@ -55,10 +57,13 @@ def epochs(
         rng: draws that order; a fresh generator by default.
         clip_norm: the longest gradient, as in `optim.clip_by_norm`; no limit by default.
         after_step: called after each update: a schedule's `step`.
+        compile: record a step once and replay it, see `autograd_mini.compile`. Without `clip_norm`.
 
     Raises:
         Diverged: a loss or a gradient is not finite; the message names where it began.
     """
+    if compile:
+        yield from _compiled_epochs(model, loss, optimizer, X, y, size, rng, after_step)
     while True:
         losses = []
         for inputs, target in batches(X, y, size, shuffle=size is not None, rng=rng):
@@ -78,6 +83,39 @@ def epochs(
             if after_step:
                 after_step()
             losses.append(value)
+        yield float(np.mean(losses))
+
+
+def _compiled_epochs(
+    model: Callable[[Any], Value],
+    loss: Loss,
+    optimizer: Optimizer,
+    X: np.ndarray,
+    y: np.ndarray,
+    size: int | None,
+    rng: np.random.Generator | None,
+    after_step: Callable[[], None] | None,
+) -> Iterator[float]:
+    def measured(inputs: Any, target: Any) -> Value:
+        E = loss(model(inputs), target)
+        if not np.isfinite(E):  # asked at every step, compiled or not
+            raise bad_loss(model, inputs, E.item())
+        return E
+
+    step = compiled(measured, optimizer=optimizer)
+    optimizer.zero_grad()
+    while True:
+        losses = []
+        for inputs, target in batches(X, y, size, shuffle=size is not None, rng=rng):
+            try:
+                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                    losses.append(step(inputs, target))
+            except Diverged:
+                raise
+            except FloatingPointError as error:
+                raise bad_step(model, error) from error
+            if after_step:
+                after_step()
         yield float(np.mean(losses))
 
 

@@ -19,9 +19,15 @@ TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
 
 def stable_sigmoid(x: Any) -> Any:
-    # e^-|x| never overflows; σ(-40) keeps all its digits, which (1 + tanh(x/2))/2 would lose.
+    # e^-|x| never overflows; σ(-40) keeps all its digits, which (1 + tanh(x/2))/2 would lose. Above the line stands
+    # 1 for x ≥ 0, else e: the larger of e and the sign, which takes half the time of np.where.
     e = np.exp(-np.absolute(x))
-    return np.where(x >= 0, 1, e) / (1 + e)
+    return np.maximum(e, np.sign(x)) / (1.0 + e)
+
+
+def sigmoid_of_number(x: float) -> float:
+    e = math.exp(-math.fabs(x))  # the same digits in half the time: a number can be asked what it is
+    return (1.0 if x >= 0 else e) / (1.0 + e)
 
 
 def power_slope(x: Any, y: Any) -> Any:
@@ -47,7 +53,8 @@ def over_squared_radius(n: Any, x: Any, y: Any) -> Any:
 
 def elementwise_erf(x: Any) -> Any:
     # NumPy has no erf; math.erf per element is exact to the last digit and slow.
-    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=x.dtype)[()]
+    z = np.frompyfunc(math.erf, 1, 1)(x)
+    return z.astype(x.dtype) if hasattr(z, "astype") else x.dtype.type(z)
 
 
 # fmt: off
@@ -131,3 +138,4 @@ floats.teach(ELEMENTWISE, globals())
 # Powers of a float need math.pow: Python's own ** turns (-8.0) ** (1/3) into a complex number.
 power.float_forward = math.pow
 erf.float_forward = math.erf
+sigmoid.float_forward = sigmoid_of_number

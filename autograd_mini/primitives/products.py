@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
 from autograd_mini.rules import PRODUCT, Primitive, Pull
 
+#: What einsum may name axes by.
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 
 def transpose(x: Any) -> Any:
-    return np.swapaxes(x, -1, -2)
+    return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
+
+
+def product_like(y: Any, left: Any, right: Any) -> Any:
+    """left @ right, in memory as `y` is: the gradient of W.T lies column by column, so that W's lies row by row as W."""
+    if type(y) is np.ndarray and y.ndim == 2 and y.flags.fnc:
+        return np.matmul(left, right, out=np.empty_like(y))
+    return left @ right
 
 
 def matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
@@ -28,8 +37,8 @@ def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:
     if y.ndim == 1:
         return np.matmul(transpose(x), g[..., None])[..., 0]
     if y.ndim == 2 and x.ndim > 2 and y.size:  # one product for the whole batch, instead of a stack to be summed
-        return np.reshape(x, (-1, x.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
-    return transpose(x) @ g
+        return product_like(y, np.reshape(x, (-1, x.shape[-1])).T, np.reshape(g, (-1, g.shape[-1])))
+    return product_like(y, transpose(x), g)
 
 
 def einsum_pull(g: Any, z: Any, position: int, inputs: tuple, subscripts: str) -> Any:
@@ -45,7 +54,7 @@ def einsum_pull(g: Any, z: Any, position: int, inputs: tuple, subscripts: str) -
     others = [(term, y) for i, (term, y) in enumerate(zip(letters, inputs, strict=True)) if i != position]
     known = output + "".join(term for term, _ in others)
 
-    spare = iter(sorted(set(ascii_letters) - set(subscripts)))
+    spare = iter(sorted(set(LETTERS) - set(subscripts)))
     target, extra = "", []
     for letter, size in zip(wanted, x.shape, strict=True):
         if letter in target:  # a diagonal

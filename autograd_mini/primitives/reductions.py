@@ -31,14 +31,14 @@ def product_of_others(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any
 def share_of_ties(z: Any, x: Any, axis: int | tuple[int, ...] | None) -> Any:
     """1 for the extreme element; equal shares where several tie."""
     ties = x == z
-    return ties / np.sum(ties, axis=axis, keepdims=True)
+    return ties / np.add.reduce(ties, axis=axis, keepdims=True, dtype=x.dtype)  # in x's precision, not integers'
 
 
 def finite_top(x: Any, axis: int | tuple[int, ...] | None) -> Any:
     """The largest number along the axes, to be subtracted; 0 where it is infinite, for inf - inf would be nan."""
     if not np.size(x):
         return 0.0
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
     return np.where(np.isfinite(top), top, 0)
 
 
@@ -47,6 +47,13 @@ def stable_logsumexp(x: Any, axis: int | tuple[int, ...] | None, keepdims: bool)
     with np.errstate(divide="ignore", over="ignore"):
         z = top + np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True))
     return z if keepdims else np.squeeze(z, axis)
+
+
+def stable_log_softmax(x: Any, axis: int | tuple[int, ...] | None) -> Any:
+    # The largest element becomes 0: a constant shift changes no probability, and keeps float32's digits.
+    shifted = x - finite_top(x, axis)
+    with np.errstate(divide="ignore"):
+        return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
 
 
 # fmt: off
@@ -62,6 +69,10 @@ min_      = Primitive("min",       lambda x, axis, keepdims: np.min(x, axis=axis
                                    Along(lambda z, x, axis, keepdims: share_of_ties(z, x, axis)),            latex=r"\min({0})")
 logsumexp = Primitive("logsumexp", stable_logsumexp,
                                    Along(lambda z, x, axis, keepdims: np.exp(x - z)),                        latex=r"\ln \sum e^{{{0}}}")
+log_softmax = Primitive("log_softmax", stable_log_softmax,
+                                   Pull(lambda g, z, x, axis: g - np.exp(z) * np.sum(g, axis=axis, keepdims=True),
+                                        lambda t, z, x, axis: t - np.sum(np.exp(z) * t, axis=axis, keepdims=True)),
+                                                                                                             latex=r"\ln \operatorname{{softmax}}({0})")
 # ‖x‖′(0) = 0: of all slopes that a cone has at its tip, the one in the middle.
 norm      = Primitive("norm",      lambda x, axis, keepdims: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)),
                                    Along(lambda z, x, axis, keepdims: x / np.where(z == 0, 1, z)),           symbol="‖·‖", latex=r"\left\|{0}\right\|")

@@ -273,6 +273,10 @@ EXAMPLES: dict[str, list[Example]] = {
     "min": reduction(lambda x, axis, keepdims: -np.maximum.reduce(-np.asarray(x), axis=axis, keepdims=keepdims)),
     "logsumexp": reduction(lambda x, axis, keepdims: np.log(total(np.exp(x), axis, keepdims))),
     "norm": reduction(lambda x, axis, keepdims: total(np.asarray(x) ** 2, axis, keepdims) ** 0.5),
+    "log_softmax": [
+        one(lambda x, axis: x - np.log(total(np.exp(x), axis, True)), x, params=(axis,))
+        for x, axis in [(CUBE, 0), (CUBE, -1), (CUBE, (0, 2)), (CUBE, None), (MATRIX[0], 0), (MATRIX[:1], 0)]
+    ],
     "cumsum": [
         one(lambda x, axis: np.add.accumulate(x, axis), x, params=(axis,))
         for x, axis in [(CUBE, 0), (CUBE, 1), (CUBE, -1), (MATRIX[0], 0), (MATRIX[:1], 0)]
@@ -320,6 +324,7 @@ EXAMPLES: dict[str, list[Example]] = {
         one(by_permutations, S),
         one(by_permutations, S[:2, :2]),
         one(by_permutations, np.array([[1.0, 2.0], [2.0, 4.0]])),  # singular, with a slope
+        one(by_permutations, np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [1.0, 0.0, 1.0]])),
         one(lambda x: np.array([by_permutations(m) for m in x]), np.stack([S, np.ones((3, 3)), np.zeros((3, 3))])),
     ],
     # -- shaping

@@ -192,3 +192,9 @@ def test_power_with_constant_exponent(base: Any, exponent: float) -> None:
 def test_power_of_negative_base(exponent: float) -> None:
     assert gradcheck(lambda v: v**exponent, np.array([-1.5, -0.4]), order=2, step=3e-5).ok
     assert gradcheck(lambda v: v**exponent, -1.5, order=2, step=3e-5).ok
+
+
+@pytest.mark.parametrize("rule", ["1 - z * z", None, 0.5])
+def test_a_rule_is_a_function_or_a_whole_number(rule: Any) -> None:
+    with pytest.raises(TypeError, match="a whole number"):
+        Local(rule)

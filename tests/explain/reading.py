@@ -94,9 +94,11 @@ def as_numpy(text: str, arrays: dict[str, Any]) -> Any:
     code = text.replace("−", "-").replace("…", "...").replace("·", "*").replace("⊙", "*").replace("ᵀ", ".T")
     code = re.sub(r"·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: "*10.0**(" + "".join(_RAISED[c] for c in m[1]) + ")", code)
     code = re.sub(r"(?<=[\d.\]]) (?=-?\d|\[)", ", ", code)  # arrays are printed as NumPy prints them
+    code = re.sub(r"e\^(\w+)", r"exp(\1)", code)
+    code = code.replace("Σ(", "sum(")
     code = re.sub(r"(\w+) (\w+)\.T", r"outer(\1, \2)", code)
     code = re.sub(r"index=\(?([^()]*)\)?\)", r"index=s_[\1])", code)
-    functions = ("transpose", "roll", "cumsum", "broadcast_to", "sum", "s_")
+    functions = ("transpose", "roll", "cumsum", "broadcast_to", "sum", "s_", "exp")
     names = {name: getattr(np, name) for name in functions}
     names["outer"] = lambda x, y: np.multiply.outer(x, y)  # by way of a frame with builtins, which NumPy needs
     names |= {

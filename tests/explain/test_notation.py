@@ -343,3 +343,11 @@ def test_the_wrong_kind_of_rule():
     with pytest.raises(TypeError, match="was not computed"):
         local_derivative(a, 0)
     assert isinstance(TABLE["matmul"].rules[0], Pull)
+
+
+def test_an_operation_may_have_braces_in_its_name():
+    row = Primitive("{f|g}", lambda x: x * x, Local(lambda z, x: 2 * x))
+    z = row(a)
+    assert latex(z) == r"\operatorname{\{f|g\}}(a)"
+    assert "{f|g}" in str(ag.trace(z))
+    assert "{f|g}" in ag.draw(z).svg()

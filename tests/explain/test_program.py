@@ -20,7 +20,7 @@ from autograd_mini import Local, Primitive, Pull, Value, floats, nn, rules
 from autograd_mini.explain.program.program import Program, source
 from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_source import NoSourceError, definition
-from autograd_mini.explain.program.spelling import RESERVED, Names, identifier, number_text
+from autograd_mini.spelling import RESERVED, Names, identifier, number_text
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from autograd_mini.notes import record_sources
 from autograd_mini.primitives import TABLE, elementwise, products, reductions, shaping
@@ -74,7 +74,7 @@ def test_the_lectures_network_is_the_delta_rule_written_out():
     text = check(run.E)
     assert imported(text) == {"math"}
     assert line(text, "w_GD") == "w_GD = 4.5"
-    assert line(text, "h_D") == "h_D = stable_sigmoid(s_D)"
+    assert line(text, "h_D") == "h_D = sigmoid_of_number(s_D)"
     assert line(text, "E") == "E = 0.5 * square_1"
     assert line(text, "d_ŷ") == "d_ŷ = -d_subtract_1"
     assert line(text, "d_s_G") == "d_s_G = d_ŷ * (ŷ * (1 - ŷ))"

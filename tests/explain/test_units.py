@@ -457,7 +457,7 @@ MISFITS = {
     "a layer norm": (layer_norm, ["mean at mean_", "layer 1", "element by element"]),
     "a softmax": (
         lambda: ((net := nn.MLP([3, 2], output_activation="softmax")), net(X)),
-        ["logsumexp at logsumexp_1 (5, 1)", "layer 1"],
+        ["log_softmax at log_softmax_1 (5, 2)", "layer 1"],
     ),
     "a skip connection": (
         lambda: ((net := Skip()), net(X)),

@@ -10,7 +10,8 @@ NUMPY_ASKED = "a form on floats that raises TypeError is replaced by NumPy's: th
 
 EQUIVALENT: dict[str, str] = {
     # -- rows and their helpers
-    "elementwise.py stable_sigmoid: x >= 0 -> x > 0": "at 0 e^-|x| is 1 as well",
+    "elementwise.py sigmoid_of_number: x >= 0 -> x > 0": "at 0 e^-|x| is 1 as well",
+    "elementwise.py stable_sigmoid: np.maximum(e, np.sign(x)) -> np.maximum(np.sign(x), e)": SYMMETRIC,
     "elementwise.py power_slope: y -> x": "0**0 is ruled out by a base that is never 0 as well as by such an exponent",
     "elementwise.py power_slope: 1 -> 2 #2": "at x = y = 0 it is multiplied by y, and ∂²/∂x∂y is infinite there",
     "elementwise.py over_squared_radius: np.hypot(x, y) -> np.hypot(y, x)": SYMMETRIC,
@@ -21,7 +22,9 @@ EQUIVALENT: dict[str, str] = {
     "elementwise.py arctan2: over_squared_radius(-x, x, y) -> over_squared_radius(-x, y, x)": SYMMETRIC,
     "reductions.py norm: 1 -> 2": ZERO_OVER,
     "reductions.py product_of_others: 1 -> 2": NEGATIVE,
+    "reductions.py finite_top: 0.0 -> 1": "there is nothing it could be subtracted from",
     "reductions.py finite_top: 0 -> 1": "beside an infinite maximum any finite shift disappears",
+    "products.py transpose: 2 -> 1": SLOWER,
     "products.py transpose: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": SYMMETRIC,
     "products.py matmul_right: y.ndim == 2 and x.ndim > 2 and y.size -> y.ndim == 2 and y.size": SLOWER,
     "products.py matmul_right: y -> x #3": SLOWER,
@@ -40,6 +43,21 @@ EQUIVALENT: dict[str, str] = {
     ),
     "products.py einsum_pull: letter in target -> not letter in target": REDUNDANT,
     "products.py einsum_pull: letter in target -> letter not in target": REDUNDANT,
+    "products.py cofactors: 1 -> 2 #2": "a square matrix has as many rows as columns",
+    "products.py cofactors: …thers[:, None, :]]) * signs.astype(x.dtyp… -> "
+    "…thers[:, None, :]]) / signs.astype(x.dtyp…": "1/1 and 1/-1 are 1 and -1",
+    "shaping.py picks_each_once: any(map(walks_along, parts)) -> all(map(walks_along, parts))": SLOWER,
+    "shaping.py picks_each_once: True -> False": SLOWER,
+    "shaping.py picks_each_once: …llipsisType | None) or (part if hasattr(pa… -> "
+    "…llipsisType | None) and (part if hasattr(pa…": SLOWER,
+    "shaping.py picks_each_once: isinstance(part, int | np.integer | slice | EllipsisType | None) or "
+    "(part if hasattr(par… -> (part if hasattr(par…": SLOWER,
+    "shaping.py picks_each_once: …EllipsisType | None) or (part if hasattr(par…e') else np.asarray(part)).dtype.kind == "
+    "'b' -> …EllipsisType | None)": SLOWER,
+    "shaping.py walks_along: part[0] >= 0 -> part[0] > 0": SLOWER,
+    "shaping.py walks_along: 0 -> 1 #2": SLOWER,
+    "shaping.py transpose: 1 -> 2": SLOWER,
+    "shaping.py transpose: 0 -> 1": SLOWER,
     # -- on floats
     "floats.py _maximum: x >= y -> x > y": TIE,
     "floats.py _minimum: x <= y -> x < y": TIE,
@@ -52,7 +70,7 @@ EQUIVALENT: dict[str, str] = {
         "the table's module has elementwise rows alone"
     ),
     # -- the backward pass
-    "backprop.py topological_order: stop and node in stop -> node in stop": SLOWER,
+    "backprop.py reached: stop and x in stop -> x in stop": SLOWER,
     "backprop.py chain_rule: alarm.rang = False -> pass": SLOWER,
     "backprop.py chain_rule: False -> True": SLOWER,
     "backprop.py fit: shape or type(x) is float -> type(x) is float": "[()] of an array is a view of all of it",
@@ -64,8 +82,8 @@ EQUIVALENT: dict[str, str] = {
     "not recorded and (not alarm.careful)": SLOWER,
     "backprop.py backpropagate: op.selects and (not recorded) and (not alarm.careful) -> "
     "op.selects and (not alarm.careful)": SLOWER,
-    "backprop.py _exhaust: bool(watchers) -> watchers": "a tuple is true as its bool is",
-    "backprop.py _told: True -> False": "every gradient is put back afterwards, and a Step has its own",
+    "backprop.py _Pass._listening: bool(watchers) -> watchers": "a tuple is true as its bool is",
+    "backprop.py _Pass.told: True -> False": "every gradient is put back afterwards, and a Step has its own",
     # -- losses
     "nn/loss_functions.py l1_loss: prediction - target -> target - prediction": SYMMETRIC,
     "nn/loss_functions.py mse_loss: prediction - target -> target - prediction": SYMMETRIC,

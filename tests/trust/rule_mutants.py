@@ -20,24 +20,27 @@ ROOT = Path(__file__).parents[2]
 
 #: Every row `name = Primitive(...)` of these files, and the functions and constants named.
 TARGETS: dict[str, str] = {
-    "autograd_mini/primitives/elementwise.py": "LN2 LN10 TWO_OVER_SQRT_PI stable_sigmoid power_slope exponent_slope "
-    "over_squared_radius elementwise_erf",
-    "autograd_mini/primitives/reductions.py": "product_of_others share_of_ties finite_top stable_logsumexp",
-    "autograd_mini/primitives/products.py": "transpose matmul_left matmul_right einsum_pull cofactors",
-    "autograd_mini/primitives/shaping.py": "put_back picks_each_once inverse cut unpad",
+    "autograd_mini/primitives/elementwise.py": "LN2 LN10 TWO_OVER_SQRT_PI stable_sigmoid sigmoid_of_number "
+    "power_slope exponent_slope over_squared_radius elementwise_erf",
+    "autograd_mini/primitives/reductions.py": "product_of_others share_of_ties finite_top stable_logsumexp "
+    "stable_log_softmax",
+    "autograd_mini/primitives/products.py": "transpose product_like matmul_left matmul_right einsum_pull cofactors",
+    "autograd_mini/primitives/shaping.py": "put_back picks_each_once walks_along inverse cut unpad",
     "autograd_mini/rules.py": "Local.__init__ restore_axes",
     "autograd_mini/floats.py": "_sign _maximum _minimum _logaddexp _where FLOAT_FUNCTIONS teach",
     "autograd_mini/value.py": "apply1 apply2 apply _apply_to_numbers",
-    "autograd_mini/backprop.py": "topological_order _Alarm.listening _Alarm.__call__ chain_rule fit unbroadcast "
-    "broadcast_axes backpropagate owned seed _exhaust _restoring backward gradients zero_like _told steps",
+    "autograd_mini/backprop.py": "topological_order reached _Alarm.listening _Alarm.__call__ chain_rule fit unbroadcast "
+    "broadcast_axes backpropagate is_own seed _Pass.__init__ _Pass.run _Pass._listening _Pass.told _Pass.clear "
+    "_Pass.restoring backward gradients zero_like steps",
     "autograd_mini/transforms.py": "_run _result _shaped value_and_grad vjp jvp push_forward _like _tangent _times "
     "_basis jacobian _stacked hessian hvp",
     "autograd_mini/functions.py": "softmax log_softmax",
-    "autograd_mini/nn/windows.py": "look sum_back windows_pull fold_pull frame padded places",
-    "autograd_mini/nn/conv.py": "patches rows_of columns_of correlate correlate_x correlate_weight conv2d",
+    "autograd_mini/nn/windows.py": "look copies sum_back windows_pull fold_pull frame padded places",
+    "autograd_mini/nn/conv.py": "examples_last patches rows_of columns_of correlate correlate_x "
+    "correlate_weight conv2d",
     "autograd_mini/nn/pool.py": "max_pool2d avg_pool2d _seen",
-    "autograd_mini/nn/functional.py": "SELU_SCALE selu gelu silu softplus logsigmoid dropout linear layer_norm "
-    "standardize embedding",
+    "autograd_mini/nn/functional.py": "SELU_SCALE selu gelu silu softplus logsigmoid dropout linear _weighted_sums "
+    "layer_norm standardize embedding",
     "autograd_mini/nn/loss_functions.py": "log_or_minus_100 log1p_or_minus_100 mse_loss l1_loss huber_loss "
     "smooth_l1_loss hinge_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div _weighted_mean cut_square",
     "autograd_mini/nn/class_losses.py": "cross_entropy nll_loss _of_classes _weighted _smoothed",

@@ -108,6 +108,35 @@ def test_an_interrupted_step_is_made_whole_or_not_at_all(make):
     all_or_nothing(lambda: trained(make), lambda net, optimizer: optimizer.step(), state, every=every)
 
 
+def test_so_is_a_step_of_numbers_small_arrays_and_a_large_one():
+    def made():
+        rng = np.random.default_rng(0)
+        shapes = [(), (2, 3), (70, 70), (), (3,)]
+        parameters = [Value(rng.normal(size=shape)) for shape in shapes]
+        for w, shape in zip(parameters, shapes, strict=True):
+            w.grad = rng.normal() if shape == () else rng.normal(size=shape)
+        optimizer = optim.Adam([{"parameters": parameters[:2]}, {"parameters": parameters[2:]}], 0.1)
+        optimizer.step()
+        return [optimizer]
+
+    def tell(optimizer):
+        return numbers_of(*[w.data for w in optimizer.parameters], optimizer)
+
+    all_or_nothing(made, lambda optimizer: optimizer.step(), tell)
+
+
+@pytest.mark.parametrize("clip", [optim.clip_by_norm, optim.clip_by_value], ids=name_of)
+def test_gradients_are_clipped_all_or_none(clip):
+    def made():
+        net, _ = trained()
+        return [net]
+
+    def tell(net):
+        return numbers_of(*[w.grad for w in net.parameters()])
+
+    all_or_nothing(made, lambda net: clip(net.parameters(), 1e-3), tell)
+
+
 def test_what_a_step_tells_of_itself_belongs_to_the_numbers_it_left():
     def made():
         net, optimizer = trained(optim.Momentum)

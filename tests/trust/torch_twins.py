@@ -179,6 +179,8 @@ TWINS: dict[str, Twin] = {
     "logsumexp":    Twin(reduction(torch.logsumexp)),
     "norm":         Twin(reduction(lambda x, axes, keepdims: torch.linalg.vector_norm(x, 2, axes, keepdims)),
                          kinks=lambda x, axis, keepdims: np.sqrt(np.sum(np.square(x), axis)) if np.size(x) else 1.0),
+    "log_softmax":  Twin(lambda x, axis: torch.log_softmax(x, axis) if isinstance(axis, int) else
+                         x - torch.logsumexp(x, all_axes(x, axis), True)),
     "cumsum":       Twin(torch.cumsum),
 
     "matmul":       Twin(torch.matmul, ("any", "any")),
@@ -199,8 +201,6 @@ TWINS: dict[str, Twin] = {
     # Functions that are made of operations.
     "softmax":      Twin(lambda x, axis: torch.softmax(x, axis) if isinstance(axis, int) else torch.exp(
                          x - torch.logsumexp(x, all_axes(x, axis), True))),
-    "log_softmax":  Twin(lambda x, axis: torch.log_softmax(x, axis) if isinstance(axis, int) else
-                         x - torch.logsumexp(x, all_axes(x, axis), True)),
 }
 # fmt: on
 

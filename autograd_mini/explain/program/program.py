@@ -41,7 +41,7 @@ from autograd_mini.explain.graph_data import Graph, check_value, graph, refuse_h
 from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_rewriting import Rewriter
 from autograd_mini.explain.program.rule_source import NoSourceError
-from autograd_mini.explain.program.spelling import Names, number_text
+from autograd_mini.spelling import Names, number_text
 from autograd_mini.value import Value
 
 #: A longer literal has every row of its array on a line of its own.

@@ -16,8 +16,8 @@ from autograd_mini.explain.program.marks import mentioned, own, slot, spelled, u
 from autograd_mini.explain.program.program_forms import Form, form_of
 from autograd_mini.explain.program.rule_folding import OPERANDS, UNKNOWN
 from autograd_mini.explain.program.rule_rewriting import Rewriter
-from autograd_mini.explain.program.spelling import number_text
 from autograd_mini.rules import Along, Pull, restore_axes
+from autograd_mini.spelling import number_text
 from autograd_mini.value import Value
 
 

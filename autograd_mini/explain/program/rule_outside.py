@@ -21,7 +21,7 @@ import numpy as np
 from autograd_mini.explain.program.marks import MARK, own, parsed
 from autograd_mini.explain.program.rule_folding import UNKNOWN, Shape
 from autograd_mini.explain.program.rule_source import NoSourceError
-from autograd_mini.explain.program.spelling import Names, number_text
+from autograd_mini.spelling import Names, number_text
 from autograd_mini.visible import shown
 
 #: Things that stand for themselves in a program's text.

@@ -32,8 +32,9 @@ from autograd_mini.explain.program.rule_names import bound, bound_names
 from autograd_mini.explain.program.rule_outside import Outside
 from autograd_mini.explain.program.rule_scope import Scope
 from autograd_mini.explain.program.rule_source import Definition, definition
-from autograd_mini.explain.program.spelling import Names
+from autograd_mini.primitives.products import product_like
 from autograd_mini.rules import Primitive
+from autograd_mini.spelling import Names
 
 OPERATORS: dict[Any, Any] = {
     **{np.add: ast.Add, np.subtract: ast.Sub, np.multiply: ast.Mult, np.matmul: ast.MatMult, operator.add: ast.Add},
@@ -80,6 +81,8 @@ class Rewriter:
             NoSourceError: it needs something that cannot be written.
         """
         keywords = keywords or []
+        if function is product_like:  # the order in memory changes no number
+            function, arguments = np.matmul, arguments[1:]
         if isinstance(function, Primitive):
             return self.call(function.forward, arguments + _params(keywords))
         if isinstance(function, functools.partial):

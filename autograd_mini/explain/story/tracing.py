@@ -28,7 +28,7 @@ from autograd_mini.explain.graph_data import Graph, Node
 from autograd_mini.explain.story.steps import BackwardStep, ForwardStep, SumStep, TraceStep, UpdateStep
 from autograd_mini.explain.story.updates import update_lines
 from autograd_mini.optim import Optimizer
-from autograd_mini.optim.optimizer import Update
+from autograd_mini.optim.update import Update
 from autograd_mini.rules import ATOM, Pull
 from autograd_mini.value import Value
 

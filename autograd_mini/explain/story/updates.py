@@ -25,7 +25,7 @@ from autograd_mini.explain.formulas.writing import Line, equation, in_brackets, 
 from autograd_mini.explain.story.steps import UpdateStep
 from autograd_mini.modes import record_anyway
 from autograd_mini.optim import Optimizer
-from autograd_mini.optim.optimizer import Update
+from autograd_mini.optim.update import Update
 from autograd_mini.value import Value
 
 STYLES: tuple[Style, Style] = ("text", "latex")

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autograd_mini
-from autograd_mini import backprop, modes, nn, notes, value
+from autograd_mini import backprop, modes, nn, notes, optim, value
 from autograd_mini.backprop import topological_order
 from autograd_mini.value import Value
 
@@ -88,6 +88,9 @@ def snapshot(thing: Any, seen: dict[int, tuple[int, Any]] | None = None) -> Any:
     if isinstance(thing, nn.Module):  # what is set for the first time, but to what it was
         held = {name: item for name, item in held.items() if name not in ("_before", "_after") or item}
         held["training"] = thing.training
+    if isinstance(thing, optim.Optimizer):  # what it keeps to be quick is no part of its state
+        held = {name: item for name, item in held.items() if name not in ("_arranged", "_checked")}
+        held["_memory"] = thing.memory
     return type(thing), snapshot(dict(sorted(held.items())), seen)
 
 
