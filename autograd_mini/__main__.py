@@ -130,6 +130,7 @@ def _add_train(commands: Any) -> None:
     add("--learning-rate", type=_learning_rate, metavar="µ", help="by default one that suits the optimizer")
     add("--epochs", type=_count, default=100, metavar="N", help="(default: %(default)s)")
     add("--batch-size", type=_count, default=32, metavar="N", help="rows for each update (default: %(default)s)")
+    add("--compile", action="store_true", help="record one step and replay it: faster, to the same model")
     add("--held-out", type=_share, default=0.25, metavar="SHARE", help="of the rows, to test on (default: %(default)s)")
     add("--seed", type=_seed, default=SEED, metavar="N", help="of split, weights and batches (default: %(default)s)")
     add("--delimiter", type=_delimiter, default=",", metavar="CHARACTER", help="between cells (default: a comma)")

@@ -91,7 +91,7 @@ class ArrayMethods:
 
     @property
     def T(self) -> Value:
-        return self._record(shaping.transpose, (self,), (tuple(range(self.ndim))[::-1],))
+        return self._record(shaping.transpose, (self,), (tuple(range(self.ndim))[::-1],))  # type: ignore[attr-defined]
 
     @property
     def mT(self) -> Value:

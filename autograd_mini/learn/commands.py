@@ -143,6 +143,7 @@ def _trained(data: Dataset, options: Namespace) -> tuple[Predictor, History, dic
         (inputs(X_test), scaled(y_test)),
         rng=rng,
         progress=not options.quiet,
+        compile=options.compile,
     )
     if history.stopped:
         raise KeyboardInterrupt

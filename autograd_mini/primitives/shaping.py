@@ -36,7 +36,7 @@ def walks_along(part: Any) -> bool:
     """Whether these are places along an axis, each behind the one before, counted from the front: [0, 1, 2], [3, 8]."""
     if not isinstance(part, np.ndarray) or part.ndim != 1 or part.dtype.kind not in "iu" or not part.size:
         return False
-    return part[0] >= 0 and (part[1:] > part[:-1]).all()
+    return bool(part[0] >= 0 and (part[1:] > part[:-1]).all())
 
 
 def inverse(axes: tuple[int, ...]) -> list[int]:

@@ -37,6 +37,7 @@ EXPRESSIONS: dict[Any, str] = (
         operator.or_: "x != 0.0 or y != 0.0",
         operator.pow: "math.pow(x, y)",
         float: "x",
+        operator.pos: "x",
         bool: "x != 0.0",
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from textwrap import indent
 from typing import Any
@@ -23,6 +24,8 @@ from autograd_mini.spelling import Names
 from autograd_mini.value import Value
 
 Section = tuple[str, list[str]]
+#: A longer sum is written as a call.
+MOST_OPERATORS = 100
 #: What the lines call so themselves.
 OWN = frozenset(
     {
@@ -282,7 +285,9 @@ class Text:
         checked = ["if alarm: return AS_WRITTEN"] if self.has_arrays else []
         terms = [text for text in dict.fromkeys(finite) if text]
         if terms:
-            checked.append(f"if not -math.inf < {' + '.join(terms)} < math.inf: return AS_WRITTEN")
+            # Python does not read an expression of thousands of operators.
+            total = " + ".join(terms) if len(terms) <= MOST_OPERATORS else f"sum(({', '.join(terms)}))"
+            checked.append(f"if not -math.inf < {total} < math.inf: return AS_WRITTEN")
         return [
             ("Is all finite? Otherwise the call is made as written", checked),
             ("Changed at once: between the last lines Python looks for no interrupt", before + stores),
@@ -333,17 +338,22 @@ _NO_CODE = compile("", "", "exec")
 
 def _at_once(lines: list[str], last: list[str], following: list[str]) -> list[str]:
     """Where a line `new = …` is the last to mention what it takes the place of, it is named so at once."""
+    counts = Counter(word for line in lines for word in _words(line))
+    made = {line.partition(" = ")[0]: i for i, line in enumerate(last)}
+    mentioned = {word: i for i, line in enumerate(last) for word in _words(line)}  # where it is for the last time
     left = []
     for line in following:
         state, _, new = line.partition(" = ")
-        place = next((i for i, other in enumerate(last) if other.startswith(f"{new} = ")), None)
-        word_new, word_state = (re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in (new, state))
-        once = sum(len(word_new.findall(other)) for other in lines) == 1
-        if place is not None and once and not any(map(word_state.search, last[place + 1 :])):
+        place = made.get(new)
+        if place is not None and counts[new] == 1 and mentioned.get(state, -1) <= place:
             last[place] = f"{state} = {last[place].partition(' = ')[2]}"
         else:
             left.append(line)
     return left
+
+
+def _words(line: str) -> list[str]:
+    return re.findall(r"\w+", line)
 
 
 def _known_by(item: Any) -> Any:

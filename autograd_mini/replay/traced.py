@@ -203,7 +203,7 @@ class Traced:
     def __getitem__(self, index: Any) -> Any:
         if type(index) is tuple and not index:
             return self.copy()  # there are no 0-d arrays in a program
-        return self.made(operator.getitem, (self, index))
+        return self.made(operator.getitem if self.ndim else taken, (self, index))
 
     def __setitem__(self, index: Any, item: Any) -> None:
         self.symbol = self.made(assigned, (self, index, item)).symbol
@@ -260,16 +260,21 @@ class Traced:
         return self.made(np.any, (self,) if axis is None else (self, axis), named)
 
 
+def taken(number: Any, index: Any) -> Any:
+    """What indexing makes of a single number."""
+    return np.asarray(number)[index]
+
+
 def assigned(array: Any, index: Any, item: Any) -> Any:
     """A copy of the array with `array[index] = item`."""
-    array = array.copy()
+    array = np.array(array)
     array[index] = item
     return array
 
 
 def added_at(array: Any, ufunc: np.ufunc, index: Any, *item: Any) -> Any:
     """A copy of the array after `ufunc.at(array, index, item)`."""
-    array = array.copy()
+    array = np.array(array)
     ufunc.at(array, index, *item)
     return array
 

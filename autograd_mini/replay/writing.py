@@ -40,6 +40,7 @@ class Body:
         """Where the line is that makes it, or in which it stands, among those of its part; and its right side."""
         self._texts: dict[Var, tuple[str, int]] = {}
         self._buffers: dict[int, str] = {}
+        self._mentioned: dict[int, str] = {}
         self._constants: dict[Any, str] = {}
 
     # -- names -------------------------------------------------------------------------------------
@@ -56,12 +57,10 @@ class Body:
 
     def mention(self, wish: str, thing: Any) -> str:
         """The name under which the lines find a thing."""
-        for name, known in self.known.items():
-            if known is thing:
-                return name
-        name = self.names.new(wish)
-        self.known[name] = thing
-        return name
+        if id(thing) not in self._mentioned:
+            name = self._mentioned[id(thing)] = self.names.new(wish)
+            self.known[name] = thing
+        return self._mentioned[id(thing)]
 
     def text(self, item: Any, place: int = 0) -> str:
         """An operand as it stands in a line; in brackets where it binds less tightly than its place asks for."""
@@ -141,7 +140,7 @@ class Body:
         if function is part:
             sliced = f"{self.text(args[0], ATOM)}[{args[1]}:{args[2]}]"
             return sliced if len(args[3]) == 1 else f"{sliced}.reshape({args[3]})"
-        if function is np.transpose and len(args) == 1:
+        if function is np.transpose and len(args) == 1 and args[0].shape:
             return f"{self.text(args[0], ATOM)}.T"
         if function is np.reshape and len(args) == 2 and not var.kwargs and np.ndim(args[0].number):
             return f"{self.text(args[0], ATOM)}.reshape({self.text(args[1])})"
@@ -174,13 +173,14 @@ class Body:
     def _assignment(self, var: Var) -> list[str]:
         array, *rest = var.args
         name = self.name(var)
-        copied = f"{name} = {self.text(array, ATOM)}.copy()"
+        copied = f"{name} = np.array({self.text(array)})"
+        number = [f"{name} = {type(var.number).__name__}({name})"] if var.is_scalar else []
         if var.function is assigned:
             index, item = rest
-            return [copied, f"{name}[{index_text(index, self.text)}] = {self.text(item)}"]
+            return [copied, f"{name}[{index_text(index, self.text)}] = {self.text(item)}", *number]
         ufunc, index, *item = rest
         parts = [name, self.text(index), *map(self.text, item)]
-        return [copied, f"np.{ufunc.__name__}.at({', '.join(parts)})"]
+        return [copied, f"np.{ufunc.__name__}.at({', '.join(parts)})", *number]
 
     def _ready_made(self, var: Var) -> tuple:
         """The operands, with numbers as arrays: NumPy reads those in half the time."""

@@ -2,9 +2,9 @@
 import math
 
 
-def stable_sigmoid(x):
+def sigmoid_of_number(x):
     e = math.exp(-math.fabs(x))
-    return (1 if x >= 0 else e) / (1 + e)
+    return (1.0 if x >= 0 else e) / (1.0 + e)
 
 
 # Given
@@ -29,19 +29,19 @@ multiply_2 = w_DB * B
 add_1 = multiply_1 + multiply_2
 multiply_3 = w_DC * C
 s_D = add_1 + multiply_3
-h_D = stable_sigmoid(s_D)
+h_D = sigmoid_of_number(s_D)
 multiply_4 = w_EA * A
 multiply_5 = w_EB * B
 add_2 = multiply_4 + multiply_5
 multiply_6 = w_EC * C
 s_E = add_2 + multiply_6
-h_E = stable_sigmoid(s_E)
+h_E = sigmoid_of_number(s_E)
 multiply_7 = w_GD * h_D
 multiply_8 = w_GE * h_E
 add_3 = multiply_7 + multiply_8
 multiply_9 = w_GF * F
 s_G = add_3 + multiply_9
-ŷ = stable_sigmoid(s_G)
+ŷ = sigmoid_of_number(s_G)
 subtract_1 = y - ŷ
 square_1 = subtract_1 * subtract_1
 E = 0.5 * square_1

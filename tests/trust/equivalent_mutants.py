@@ -38,7 +38,7 @@ EQUIVALENT: dict[str, str] = {
     "products.py einsum_pull: output + ''.join((term for term, _ in others)) -> output": REDUNDANT,
     "products.py einsum_pull: output + ''.join((term for term, _ in others)) -> "
     "''.join((term for term, _ in others))": REDUNDANT,
-    "products.py einsum_pull: sorted(set(ascii_letters) - set(subscripts)) -> set(ascii_letters) - set(subscripts)": (
+    "products.py einsum_pull: sorted(set(LETTERS) - set(subscripts)) -> set(LETTERS) - set(subscripts)": (
         "which spare letter is taken changes no sum"
     ),
     "products.py einsum_pull: letter in target -> not letter in target": REDUNDANT,
@@ -52,8 +52,10 @@ EQUIVALENT: dict[str, str] = {
     "…llipsisType | None) and (part if hasattr(pa…": SLOWER,
     "shaping.py picks_each_once: isinstance(part, int | np.integer | slice | EllipsisType | None) or "
     "(part if hasattr(par… -> (part if hasattr(par…": SLOWER,
-    "shaping.py picks_each_once: …EllipsisType | None) or (part if hasattr(par…e') else np.asarray(part)).dtype.kind == "
-    "'b' -> …EllipsisType | None)": SLOWER,
+    "shaping.py picks_each_once: …EllipsisType | None) or (part if hasattr(par…e') else np.asarray(part)).dtype.kind "
+    "== 'b' -> …EllipsisType | None)": SLOWER,
+    "shaping.py walks_along: bool(part[0] >= 0 and (part[1:] > part[:-1]).all()) -> "
+    "part[0] >= 0 and (part[1:] > part[:-1]).all()": "NumPy's truth is as true as Python's",
     "shaping.py walks_along: part[0] >= 0 -> part[0] > 0": SLOWER,
     "shaping.py walks_along: 0 -> 1 #2": SLOWER,
     "shaping.py transpose: 1 -> 2": SLOWER,
@@ -84,6 +86,13 @@ EQUIVALENT: dict[str, str] = {
     "op.selects and (not alarm.careful)": SLOWER,
     "backprop.py _Pass._listening: bool(watchers) -> watchers": "a tuple is true as its bool is",
     "backprop.py _Pass.told: True -> False": "every gradient is put back afterwards, and a Step has its own",
+    # -- layers
+    "nn/windows.py copies: seen.copy() -> seen": SLOWER,
+    "nn/windows.py sum_back: g[0, 0] -> g": SLOWER,
+    "nn/conv.py examples_last: np.ascontiguousarray(np.moveaxis(x, PICTURE, (0, 1, 2))) -> "
+    "np.moveaxis(x, PICTURE, (0, 1, 2))": SLOWER,
+    "nn/conv.py patches: examples_last(x) -> x": SLOWER,
+    "nn/functional.py linear: constant(x) -> x": SLOWER,
     # -- losses
     "nn/loss_functions.py l1_loss: prediction - target -> target - prediction": SYMMETRIC,
     "nn/loss_functions.py mse_loss: prediction - target -> target - prediction": SYMMETRIC,

@@ -35,7 +35,7 @@ SLOW = "--deselect=tests/engine/test_backprop.py::test_a_chain_of_a_million_scal
 LIMIT = 90
 
 ENGINE = [
-    ["transforms", "edges", "stability"],
+    ["transforms", "edges", "stability", "short_ways"],
     ["backprop", "gradcheck", "hooks", "modes", "other_arrays"],
     ["primitives", "floats", "value", "dispatch", "anomaly", "notes"],
 ]
@@ -49,7 +49,7 @@ NN = {
     "loss_checks": ["losses"],
     "functions": ["activations", "against_torch"],
 }
-ALL_NN = ["tests/nn", "tests/trust/test_functional_against_torch.py"]
+ALL_NN = ["tests/nn", "tests/trust/test_functional_against_torch.py", "tests/engine/test_short_ways.py"]
 
 
 def stages(mutant: Mutant) -> Iterator[list[str]]:

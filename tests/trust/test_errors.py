@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.trust.errors import commands, engine, explain, learn, model_files, nn, optim
+from tests.trust.errors import commands, engine, explain, learn, model_files, nn, optim, replay
 from tests.trust.errors.rows import Exited, Row, provoke, raised_at, reached, sites
 
-ROOMS = [engine, nn, optim, learn, model_files, explain, commands]
+ROOMS = [engine, nn, optim, learn, model_files, explain, commands, replay]
 ROWS: list[Row] = [row for room in ROOMS for row in room.ROWS]
 SITES = sites()
 
