@@ -2,6 +2,7 @@
 # make notebooks              open the notebooks in JupyterLab
 # make test                   check and test everything
 # make coverage              test, and show which lines ran
+# make bench [ARGS="..."]     measure against other libraries and hand-written NumPy (ARGS="--help" shows what there is)
 # make test-all               test with each Python that is found, and the oldest and the newest NumPy
 # PYTHON=... chooses the interpreter that .venv is made from.
 
@@ -14,7 +15,7 @@ ARGS    ?=
 EXTRAS  ?= dev$(if $(CI),$(comma)torch)
 comma   := ,
 
-.PHONY: lecture notebooks test test-all coverage lint format clean
+.PHONY: lecture notebooks test test-all coverage bench lint format clean
 
 lecture: $(VENV)/lecture.stamp
 	@$(BIN)/python -m autograd_mini lecture $(ARGS)
@@ -28,6 +29,9 @@ test: lint
 # By itself: tracing every line doubles the time, and interrupt and mutation tests trace themselves.
 coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore=tests/trust/test_mutations.py --cov --cov-report=term $(ARGS)
+
+bench: $(VENV)/bench.stamp
+	$(BIN)/python -m benchmarks $(ARGS)
 
 test-all: $(VENV)/lecture.stamp
 	$(BIN)/python -m tests.trust.versions $(ARGS)
@@ -74,6 +78,12 @@ $(VENV)/notebook.stamp: pyproject.toml
 	$(set_up_venv)
 	@echo "Installing autograd-mini and JupyterLab"
 	@$(PIP) -e '.[notebook]'
+	@touch $@
+
+$(VENV)/bench.stamp: pyproject.toml
+	$(set_up_venv)
+	@echo "Installing autograd-mini and what it is measured against (PyTorch among it)"
+	@$(PIP) -e '.[bench]'
 	@touch $@
 
 # dev holds notebook, which holds lecture.

@@ -1,13 +1,12 @@
 """Handwritten digits: how accurate a dense and a convolutional network become, and how long they train.
 
-    python benchmarks/digits.py [SEED …]
+    python -m benchmarks.digits [SEED …]
 
 A quarter of the 1797 digits (8 × 8 pixels) is held out. Needs scikit-learn.
 """
 
 from __future__ import annotations
 
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import numpy as np
 
 from autograd_mini import nn, optim
 from autograd_mini.learn import accuracy, digits, fit, predict, train_test_split
+from benchmarks.interleaved import versions
 
 
 def dense(rng: np.random.Generator) -> nn.Module:
@@ -51,7 +51,7 @@ def train(make: Callable[[np.random.Generator], nn.Module], seed: int, epochs: i
 
 
 if __name__ == "__main__":
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
+    print(versions())
     for make in (dense, convolutional):
         for seed in map(int, sys.argv[1:] or ["0", "1", "2", "3", "4"]):
             right, seconds = train(make, seed)

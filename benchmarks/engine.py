@@ -1,6 +1,6 @@
 """What recording costs: µs per operation against plain floats and NumPy, and a chain of a million nodes.
 
-    python benchmarks/engine.py
+    python -m benchmarks.engine
 
 The implementations are run block by block in turn, so that a busy machine slows all of them; medians
 and minima of many blocks are printed.
@@ -10,34 +10,23 @@ from __future__ import annotations
 
 import gc
 import math
-import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 import autograd_mini as ag
+from benchmarks.interleaved import repeated, take_turns, versions
+from benchmarks.measure import import_time
+from benchmarks.workers import now_and_peak
 
 BLOCKS, PER_BLOCK = 41, 2000
 
 
-def interleaved(functions: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Seconds per call of each function, one figure a block, the functions taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for _ in range(BLOCKS):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            for _ in range(PER_BLOCK):
-                function()
-            times[name].append((time.perf_counter() - start) / PER_BLOCK)
-    return times
-
-
 def compare(title: str, ours: Callable[[], object], plain: Callable[[], object]) -> None:
-    times = interleaved({"ours": ours, "plain": plain})
+    times = take_turns({"ours": repeated(ours, PER_BLOCK), "plain": repeated(plain, PER_BLOCK)}, BLOCKS)
     a, b = (statistics.median(times[name]) * 1e6 for name in ("ours", "plain"))
     minima = ", ".join(f"{min(times[name]) * 1e6:.2f}" for name in ("ours", "plain"))
     print(f"{title:<34} {a:8.2f} {b:8.2f} {a / b:8.1f}   (minima {minima})")
@@ -68,7 +57,7 @@ def operations() -> None:
 def million_chain() -> None:
     """Record, differentiate and free a chain of 10⁶ scalar operations; run in a process of its own."""
     n = 1_000_000
-    before = peak_bytes()
+    before = now_and_peak()[1]
     for collector in ("on", "off"):
         gc.enable() if collector == "on" else gc.disable()
         x, w = ag.Value(1.0), ag.Value(0.999999)
@@ -84,29 +73,18 @@ def million_chain() -> None:
         print(
             f"chain of 10^6, collector {collector:>3}: record {recorded - start:.2f} s, "
             f"backward {differentiated - recorded:.2f} s, free {freed - differentiated:.2f} s, "
-            f"peak {(peak_bytes() - before) / n:.0f} bytes a node"
+            f"peak {(now_and_peak()[1] - before) / n:.0f} bytes a node"
         )
 
 
-def peak_bytes() -> int:
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def import_time() -> None:
-    def seconds(module: str) -> float:
-        code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
-        return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-
-    pairs = [(seconds("numpy"), seconds("autograd_mini")) for _ in range(11)]
-    numpy, ours = (statistics.median(times) * 1e3 for times in zip(*pairs, strict=True))
+def imports() -> None:
+    times = take_turns({name: partial(import_time, name) for name in ("numpy", "autograd_mini")}, 11)
+    numpy, ours = (statistics.median(t.wall for t in times[name]) * 1e3 for name in times)
     print(f"import: numpy {numpy:.0f} ms, autograd_mini {ours:.0f} ms (numpy included)")
 
 
 if __name__ == "__main__":
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}")
+    print(versions())
     operations()
-    import_time()
+    imports()
     million_chain()

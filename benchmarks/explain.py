@@ -1,7 +1,7 @@
 """What explaining costs: seconds and kilobytes for graphs of 10, 100, 1 000 and 10 000 nodes, and the answer to a
 million.
 
-    python benchmarks/explain.py
+    python -m benchmarks.explain
 
 Two kinds of graph: a unit's steps repeated (a long chain), and a dense network recorded weight by weight. `FUNCTIONS`
 lists what is measured.
@@ -9,9 +9,7 @@ lists what is measured.
 
 from __future__ import annotations
 
-import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +20,7 @@ import autograd_mini as ag
 from autograd_mini import nn
 from autograd_mini.backprop import topological_order
 from autograd_mini.explain.pictures.draw import draw
+from benchmarks.interleaved import versions
 
 SIZES = (10, 100, 1_000, 10_000)
 #: No picture of more nodes is laid out: by default `draw` refuses more than 300.
@@ -145,7 +144,7 @@ def million() -> None:
 
 
 if __name__ == "__main__":
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {platform.machine()}, {sys.platform}")
+    print(versions())
     table("chain", chain)
     table("dense network of scalars", dense)
     million()

@@ -1,0 +1,1 @@
+"""Measure this library against others and against programs written by hand: `python -m benchmarks`."""
