@@ -167,7 +167,8 @@ def import_time(package: str) -> Seconds:
         f"w, c = wall(), cpu()\nimport {package}\nprint(wall() - w, cpu() - c)"
     )
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, env=one_threaded(), timeout=PATIENCE)
+    environment = one_threaded({"PYTHONDONTWRITEBYTECODE": None})  # as installed: compiled at the first import
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=PATIENCE)
     if done.returncode:
         raise Unavailable(
             "not installed" if f"No module named '{package.split('.')[0]}'" in done.stderr else "cannot be imported"

@@ -76,6 +76,18 @@ def test_wine_is_learned_and_the_same_seed_gives_the_same_model(tables, tmp_path
     np.testing.assert_allclose(Predictor.load(tmp_path / "a.npz").inputs.mean, trained_on.mean(axis=0), rtol=1e-12)
 
 
+def test_compiled_steps_give_the_same_model(tables, tmp_path):
+    found = []
+    for more in ([], ["--compile"]):
+        model = tmp_path / f"model{len(more)}.npz"
+        arguments = ["--target", "species", "--epochs", 5, "--quiet", "--out", model]
+        status, _, err = run("train", tables / "iris.csv", *arguments, *more)
+        assert status == 0, err
+        found.append(Predictor.load(model).model.state_dict())
+    for path, numbers in found[0].items():
+        np.testing.assert_allclose(found[1][path], numbers, rtol=1e-9, atol=1e-12)
+
+
 def test_a_regression(tables, tmp_path):
     model = tmp_path / "model.npz"
     arguments = ["--out", model, "--json", "--epochs", 30, "--hidden", "--held-out", 0.2]  # no hidden layer

@@ -6,7 +6,7 @@ from typing import Any
 
 from autograd_mini.dispatch.registry import implements, np, positive_axis
 from autograd_mini.errors import ShapeError, describe
-from autograd_mini.numbers import constant
+from autograd_mini.numbers import as_array, constant
 from autograd_mini.primitives import elementwise, shaping
 from autograd_mini.value import Value, apply
 
@@ -44,7 +44,7 @@ def clip(
 
 @implements(np.take)
 def take(a: Any, indices: Any, axis: int | None = None) -> Value:
-    indices = np.asarray(indices) if np.size(indices) else np.zeros(np.shape(indices), int)
+    indices = as_array(indices) if np.size(indices) else np.zeros(np.shape(indices), int)
     if axis is None:
         return a.reshape(-1)[indices]
     return a[(slice(None),) * positive_axis(axis, a.ndim) + (indices,)]
@@ -58,7 +58,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Value:
     if np.ndim(indices) != arr.ndim:
         raise ShapeError(f"np.take_along_axis: indices {np.shape(indices)} must have as many axes as {describe(arr)}")
     index = list(np.ix_(*map(np.arange, arr.shape)))
-    index[positive_axis(axis, arr.ndim)] = np.asarray(indices)
+    index[positive_axis(axis, arr.ndim)] = as_array(indices)
     return arr[tuple(index)]
 
 

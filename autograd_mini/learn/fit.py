@@ -115,9 +115,8 @@ def fit(
         load_checkpoint(checkpoint, training)
     history = training.history
     each_batch = schedule.step if schedule and schedule_every == "batch" else None
-    run = endless(
-        model, loss, optimizer, X, y, size=batch_size, rng=rng, clip_norm=clip_norm, after_step=each_batch, compile=compile
-    )  # fmt: skip
+    options = {"clip_norm": clip_norm, "after_step": each_batch, "compile": compile}
+    run = endless(model, loss, optimizer, X, y, size=batch_size, rng=rng, **options)  # type: ignore[arg-type]
     with evaluating(model, True), _bar(epochs, len(history), progress) as show:
         try:
             while len(history) < epochs and not history.stopped:

@@ -1,7 +1,9 @@
 """Find the Values and modules that a function can reach without being given them: in its closure, globals and self.
 
 >>> w = Value(2.0, name="w")
->>> found_in(lambda x: w * x)
+>>> def bound(w):
+...     return lambda x: w * x
+>>> found_in(bound(Value(2.0, name="w")))
 ([Value(2.0, name='w')], [])
 """
 
@@ -36,7 +38,7 @@ def found_in(f: Callable[..., Any]) -> tuple[list[Value], list[Module]]:
         elif isinstance(item, MethodType):
             todo += [item.__func__, item.__self__]
         elif isinstance(item, FunctionType):
-            if not item.__module__.startswith(("autograd_mini.", "numpy")):
+            if item is f or not (item.__module__ or "").startswith(("autograd_mini.", "numpy")):
                 todo += _mentioned(item)
         elif isinstance(item, list | tuple):
             todo += item[:1000]

@@ -35,7 +35,8 @@ class Group:
         self.function = function
         """None for sums."""
         self.kind = kind
-        """Of sums: (how many terms, the first that is a product, the one behind the last); None for sums of any length."""
+        """Of sums: (number of terms, the first that is a product, the one behind the last); None for any length.
+        Of other calls: how many operands."""
         self.members: list[Var] = []
         self.operands: list[Sequence[Any]] = []
         """For each member its operands, or its terms if it is a sum."""
@@ -43,7 +44,7 @@ class Group:
     def __str__(self) -> str:
         count = len(self.members)
         if self.function is not None:
-            return f"level {self.level}: {name_of(self.function)}, {count} times"
+            return f"level {self.level}: {name_of(self.function)}{f', {count} times' if count > 1 else ''}"
         length = f"{self.kind[0]} terms" if self.kind else f"{sum(map(len, self.operands))} terms in all"
         return f"level {self.level}: {'a sum' if count == 1 else f'{count} sums'} of {length}"
 
@@ -63,6 +64,9 @@ def grouped(calls: Iterable[Var], used_once: Callable[[Var], bool]) -> list[Grou
     for var in calls:
         if var in inside or var.function is guard:
             continue
+        function: Any
+        kind: Any
+        operands: Sequence[Any]
         terms = sums.get(var)
         if terms is None:
             level = 1 + max([levels.get(x, 0) for x in var.args])

@@ -43,18 +43,27 @@ def kernel_of(
     return "\n".join([*text, f"    return {', '.join(['True', *states])}\n"]), inputs
 
 
+def imported_numba() -> Any:
+    """The package, which is an extra.
+
+    Raises:
+        CompileError: it is missing.
+    """
+    try:
+        return importlib.import_module("numba")
+    except ImportError:
+        raise CompileError(
+            "compile: numba=True needs numba, which is not installed: pip install autograd-mini[numba], or leave it out"
+        ) from None
+
+
 def machine_code(source: str, known: dict[str, Any]) -> Callable[..., Any]:
     """The kernel, compiled when it is first called.
 
     Raises:
         CompileError: numba is missing.
     """
-    try:
-        numba = importlib.import_module("numba")
-    except ImportError:
-        raise CompileError(
-            "compile: numba=True needs numba, which is not installed: pip install autograd-mini[numba], or leave it out"
-        ) from None
+    numba = imported_numba()
     space: dict[str, Any] = {"np": np, "math": math}
     for name, thing in known.items():
         if isinstance(thing, FunctionType):

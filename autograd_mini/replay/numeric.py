@@ -1,5 +1,6 @@
 """The functions that a program calls on Python floats, beside NumPy's on arrays: the engine's own list of them.
 
+>>> import numpy as np
 >>> on_floats(np.exp)(0.0), on_floats(np.greater)(2.0, 1.0)
 (1.0, True)
 """

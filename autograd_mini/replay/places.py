@@ -23,7 +23,7 @@ def fits(var: Var) -> bool:
     """Is it a number, computed from numbers alone?"""
     if type(var.number) not in SCALARS or var.kwargs or var.part == "prelude" or is_draw(var):
         return False
-    return all([type(x.number if type(x) is Var else x) in SCALARS for x in var.args]) and len(var.args) > 0
+    return bool(var.args) and all(type(x.number if type(x) is Var else x) in SCALARS for x in var.args)
 
 
 def apart(calls: Sequence[Var]) -> tuple[list[Var], list[Var]]:

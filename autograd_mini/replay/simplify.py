@@ -101,7 +101,7 @@ class _Rewriter:
 
     def _other(self, var: Var) -> Var | None:
         """A Var that holds the same numbers and is known already, or None."""
-        if not any([x.function != "constant" for x in var.operands()]):
+        if not any(x.function != "constant" for x in var.operands()):
             return var if var.function is guard else self.trace.given("constant", var.number)
         if var.function is guard:  # a second one would get the same answer
             before = self.known.setdefault(("guard", var.args[0]), var)
@@ -177,9 +177,8 @@ class _Rewriter:
             exact = math.frexp(c)[0] in (0.5, -0.5) or math.frexp(inner)[0] in (0.5, -0.5)
             if y is not None and exact and x.shape == var.shape and _kind(x) == _kind(y) == _kind(var):
                 self._become(var, var.function, (float(c * inner), y))
-        elif x is not None and type(var.args[0]) is Var and np.ndim(var.args[0].number) and _alike(x, var):
-            if var.args[0].function == "constant":  # an array of one number, again and again
-                self._become(var, var.function, (c, x))
+        elif x is not None and _is_constant_array(var.args[0]) and _alike(x, var):  # of one number, again and again
+            self._become(var, var.function, (c, x))
 
     def _become(self, var: Var, function: Any, args: tuple, kwargs: dict[str, Any] | None = None) -> None:
         var.function, var.args, var.kwargs = function, args, kwargs or {}
@@ -220,11 +219,10 @@ class _Rewriter:
         if type(axis) is tuple and len(axis) == 1:
             axis = axis[0]
         if var.function is np.mean:
-            total = self._insert(np.sum, (x,), {"axis": axis, "keepdims": keepdims}, var.part)
             count = np.size(x.number) // max(np.size(var.number), 1)
-            if count:
-                divide = operator.truediv if total.is_scalar else np.divide
-                self._become(var, divide, (total, float(count)))
+            if count:  # the mean of nothing is left to NumPy
+                total = self._insert(np.sum, (x,), {"axis": axis, "keepdims": keepdims}, var.part)
+                self._become(var, operator.truediv if total.is_scalar else np.divide, (total, float(count)))
         elif axis is None and not keepdims and of_sum and x.function is np.square:
             if type(x.args[0]) is Var and _kind(x.args[0]) == np.dtype(float) and var.is_scalar:
                 self._become(var, np.vdot, (x.args[0], x.args[0]))
@@ -264,10 +262,13 @@ def _factor(var: Var) -> tuple[float, Var | None]:
         number = c.number if type(c) is Var and c.function == "constant" else c
         if type(x) is Var and type(number) is not Var and np.size(number) and not isinstance(number, bool):
             first = np.ravel(number)[0].item()
-            if type(number) is not np.ndarray or np.all(number == first):
-                if math.isfinite(first) and first:
-                    return first, x
+            if math.isfinite(first) and first and np.all(number == first):
+                return first, x
     return 0.0, None
+
+
+def _is_constant_array(x: Any) -> bool:
+    return type(x) is Var and x.function == "constant" and np.ndim(x.number) > 0
 
 
 def _kind(x: Var) -> Any:

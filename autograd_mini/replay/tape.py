@@ -6,7 +6,6 @@ takes a few nanoseconds a call, and nothing has to be compiled for a new program
 
 from __future__ import annotations
 
-import importlib
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -16,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.floats import FLOAT_FUNCTIONS
+from autograd_mini.replay.kernel import imported_numba
 from autograd_mini.replay.known_forms import sigmoid
 from autograd_mini.replay.places import ONE, InPlaces
 from autograd_mini.replay.spelled import FORMS
-from autograd_mini.replay.trace import CompileError, Var, guard
+from autograd_mini.replay.trace import Var, guard
 
 _ONE = ("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
 _MORE = ("asin", "acos", "atan", "asinh", "acosh", "atanh", "fabs", "erf")
@@ -53,7 +53,7 @@ class Tape(InPlaces):
         self.place.update(zip(rows, range(start, self.end), strict=True))
         codes = self.new("codes", np.array([CODES[var.function] for var in rows], np.uint8))
         padded = [[*map(self.at, var.args), ONE, ONE][:3] for var in rows]
-        operands = self.new("operands", np.array(padded, np.int32))
+        operands = self.new("operands", np.array(padded, np.int32).reshape(-1, 3))
         run = self.mention("run", machine())
         self._finite = self.names.new("finite")
         return [f"{self._finite} = {run}({self.v}, {start}, {codes}, {operands})"]
@@ -68,23 +68,17 @@ def can_run(calls: Sequence[Var]) -> bool:
 
 @cache
 def machine() -> Callable[..., bool]:
-    """The loop over the rows; says whether all numbers are finite.
-
-    Raises:
-        CompileError: numba is missing.
-    """
-    try:
-        numba = importlib.import_module("numba")
-    except ImportError:
-        raise CompileError(
-            "compile: numba=True needs numba, which is not installed: pip install autograd-mini[numba], or leave it out"
-        ) from None
+    """The loop over the rows; says whether all numbers are finite."""
     lines = ["def run(v, start, codes, operands):", "    total = 0.0", "    for i in range(codes.size):"]
     lines += ["        x, y, w, code = v[operands[i, 0]], v[operands[i, 1]], v[operands[i, 2]], codes[i]"]
     for function, code in CODES.items():
-        lines += [f"        {'el' if code else ''}if code == {code}:", f"            v[start + i] = {EXPRESSIONS[function]}"]
+        lines += [
+            f"        {'el' if code else ''}if code == {code}:",
+            f"            v[start + i] = {EXPRESSIONS[function]}",
+        ]
     lines.append("        total += v[start + i] - v[start + i]")
     space: dict[str, Any] = {"math": math, "np": np}
     exec("\n".join([*lines, "    return total == 0.0"]), space)
-    run: Callable[..., bool] = numba.njit(space["run"], error_model="numpy")  # which divides by zero as NumPy does
+    # As NumPy divides by zero: the result is then found not to be finite.
+    run: Callable[..., bool] = imported_numba().njit(space["run"], error_model="numpy")
     return run

@@ -101,7 +101,8 @@ class Text:
             one = "," if len(self.argument_names) == 1 else ""
             self.each = "\n".join(
                 [
-                    f"def each(samples):\n{_text([('', self._circumstances()), given], 4)}\n    outputs = []\n    append = outputs.append",
+                    f"def each(samples):\n{_text([('Is all as it was?', self._circumstances()), given], 4)}",
+                    "    outputs = []\n    append = outputs.append",
                     f"    for {signature or '()'}{one} in samples:",
                     _text([*([] if self.takes_floats else [head]), *calls], 8),
                     f"        append({output})",

@@ -95,9 +95,8 @@ class Trace:
 
     def call(self, function: Any, args: tuple, kwargs: dict[str, Any] | None = None) -> Var:
         """Make the call with the recording's numbers, and write it down."""
-        kwargs = kwargs or {}
-        result = function(*numbers_in(args), **numbers_in(kwargs))
-        var = Var(plain(result), function, args, kwargs, self.part)
+        result = function(*numbers_in(args), **numbers_in(kwargs)) if kwargs else function(*numbers_in(args))
+        var = Var(plain(result), function, args, kwargs or {}, self.part)
         self.made.append(var)
         return var
 

@@ -144,11 +144,11 @@ class Traced:
 
     def made(self, function: Any, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
         """Call the function with the recording's numbers and write it down."""
-        args, kwargs = mapped(args, _var), mapped(kwargs or {}, _var)
-        given = list(args)
-        if not kwargs and all(type(getattr(x, "number", x)) in SCALARS for x in given):
+        args, kwargs = mapped(args, _var), mapped(kwargs, _var) if kwargs else {}
+        kinds = {type(x.number if type(x) is Var else x) for x in args}
+        if not kwargs and kinds <= SCALARS:
             short = on_floats(function)
-            numbers = any(type(getattr(x, "number", x)) is not bool for x in given)
+            numbers = kinds != {bool}
             if short is not None and (numbers or function.__name__ in ON_TRUTHS):
                 try:
                     return Traced(self.trace, self.trace.call(short, args))

@@ -346,3 +346,38 @@ def test_the_first_call_is_the_engines_own():
     opt, twin = optim.Adam(one, 0.1), optim.Adam(two, 0.1)
     assert ag.compile(f(one), optimizer=opt)(np.ones(2)) == eager(f(two), twin, (np.ones(2),))
     equal(numbers(*one, opt), numbers(*two, twin), 0)
+
+
+def test_an_overflow_that_leaves_no_trace_is_warned_of_as_ever():
+    w = ag.Value([1.0, 2.0], name="w")
+    step = ag.compile(lambda x: np.sum(1 / (1 + np.exp(-w * x))), backward=False)
+    step(np.ones(2))
+    with pytest.warns(RuntimeWarning, match="overflow"):
+        assert step(np.array([-1000.0, 0.0])) == 0.5
+
+
+def test_a_buffer_is_not_used_again_while_a_view_looks_into_it():
+    w = ag.Value([[1.0, 2.0], [3.0, 4.0]])
+
+    def f(x):
+        turned = np.tanh(w * x).T
+        return np.sum(np.sin(np.exp(w + x)) * 0.1 * np.cos(x * w) * turned)
+
+    look = ag.compile(f, backward=False)
+    for s in (0.1, 0.2, 0.3):
+        x = np.full((2, 2), s)
+        np.testing.assert_allclose(look(x), f(x).data, rtol=1e-12)
+
+
+def test_large_parameters_that_somebody_keeps_are_not_written_into():
+    w = ag.Value(np.ones(10_000), name="w")
+    step = ag.compile(lambda x: np.sum(w * x), optimizer=optim.Momentum([w], 0.1))
+    x = np.arange(10_000.0)
+    step(x)
+    kept = []
+    for i in range(8):
+        step(x)
+        array = w.data if i % 2 else w.data[:5]
+        kept.append((array, array.copy()))
+    for array, then in kept:
+        np.testing.assert_array_equal(array, then)

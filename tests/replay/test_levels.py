@@ -1,16 +1,23 @@
 """Long programs of numbers, written level by level on arrays, equal the engine."""
 
 import math
+import operator
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 import autograd_mini as ag
 from autograd_mini import optim
+from autograd_mini.draws import drawn
+from autograd_mini.floats import FLOAT_FUNCTIONS
 from autograd_mini.primitives import TABLE
 from autograd_mini.primitives.elementwise import ELEMENTWISE
 from autograd_mini.replay import levels
+from autograd_mini.replay.levels import Levels
+from autograd_mini.replay.trace import Trace
+from autograd_mini.spelling import Names
 from tests.engine.examples import EXAMPLES
 from tests.replay.test_training import OPTIMIZERS
 from tests.replay.twins import eager, equal, never, numbers, trained_alike
@@ -60,8 +67,7 @@ def moons(samples, hidden, make_optimizer, activation=ag.Value.relu):
         rng = np.random.default_rng(3)
         sizes = (2, hidden, hidden, 1)
         layers = [
-            [[ag.Value(x) for x in rng.uniform(-1, 1, n + 1).tolist()] for _ in range(m)]
-            for n, m in zip(sizes, sizes[1:], strict=False)
+            [[ag.Value(x) for x in rng.uniform(-1, 1, n + 1).tolist()] for _ in range(m)] for n, m in pairwise(sizes)
         ]
         weights = [w for layer in layers for unit in layer for w in unit]
         x, y = rng.normal(size=(samples, 2)).tolist(), rng.choice([-1.0, 1.0], samples).tolist()
@@ -128,9 +134,7 @@ def test_each_starts_every_step_from_the_last_one(always):
 
 # -- all kinds of programs -------------------------------------------------------------------------
 
-ONE_NUMBER = {
-    row.name: [x for x in EXAMPLES[row.name] if x.inputs and all(np.size(i) for i in x.inputs)][:4] for row in ELEMENTWISE
-}
+ONE_NUMBER = {row.name: [x for x in EXAMPLES[row.name] if all(np.size(i) for i in x.inputs)][:4] for row in ELEMENTWISE}
 
 
 @pytest.mark.parametrize("name", ONE_NUMBER)
@@ -157,12 +161,80 @@ def test_every_elementwise_row_on_numbers(name, always):
     same(f, leaves, [(1.0,), (0.999,)])
 
 
+def alone(kind, function, operands):
+    """What a program of this one call computes, by its own lines, and what the recording computed."""
+    trace = Trace()
+    given = [trace.given("argument", x) for x in operands]
+    var = trace.call(function, tuple(given))
+    body = kind([var], [var], Names(), [var], [])
+    for i, x in enumerate(given):
+        body._texts[x] = f"x_{i}", 99
+    lines = [line.replace("return", "raise") for line in body.lines([var], "return OTHERWISE")]
+    space = body.known | {"np": np, "AS_WRITTEN": ArithmeticError, **{f"x_{i}": x.number for i, x in enumerate(given)}}
+    exec("\n".join(lines), space)
+    return space[body.name(var)], var.number
+
+
+def operands_of(function, count):
+    """Numbers that it can be called with."""
+    truth = function is FLOAT_FUNCTIONS["where"] or function in (operator.and_, operator.or_, operator.not_)
+    for row in ((1.5, 0.7, -2.0), (0.25, 1.0, 3.0), (1.0, 1.0, 0.5), (0.0, 1.5, 1.0), (-0.5, -2.0, -1.0)):
+        given = tuple(n > 0.6 if truth and i != 2 else n for i, n in enumerate(row[:count]))
+        try:
+            function(*given)
+        except (ArithmeticError, ValueError):
+            continue
+        yield given
+
+
+def arity(function):
+    if function is FLOAT_FUNCTIONS["where"]:
+        return 3
+    name = levels.UFUNCS.get(function, "positive")
+    return getattr(np, name).nin
+
+
+@pytest.mark.parametrize("function", levels.UFUNCS | levels.FORMS, ids=lambda f: f.__name__)
+def test_every_function_that_has_a_form_of_its_own(function):
+    tried = 0
+    for operands in operands_of(function, arity(function)):
+        found, expected = alone(Levels, function, operands)
+        assert type(found) is type(expected)
+        assert found == pytest.approx(expected, rel=1e-13)
+        tried += 1
+    assert tried
+
+
+def test_random_numbers_are_drawn_one_after_the_other(always):
+    def make():
+        rng = np.random.default_rng(0)
+        w = ag.Value(2.0)
+
+        def f(x):
+            noise = w * drawn(rng.normal, 0.0, 0.1)
+            return (w * drawn(rng.normal, 0.0, 1.0) * x - np.tanh(noise)) * drawn(rng.random)
+
+        return w, optim.SGD([w], 0.01), f
+
+    step = trained_alike(make, [(float(x),) for x in range(5)])
+    assert count(step)
+
+
 def test_truths(always):
     w, v = ag.Value(2.0), ag.Value(-0.5)
 
     def f(x, y):
         a, b = np.greater(x, 1), np.isfinite(y) & np.less_equal(y, x)
-        conditions = [a, ~a, np.logical_not(b), a & b, a | b, np.logical_xor(a, b), np.logical_and(x, b), np.logical_or(a, y)]
+        conditions = [
+            a,
+            ~a,
+            np.logical_not(b),
+            a & b,
+            a | b,
+            np.logical_xor(a, b),
+            np.logical_and(x, b),
+            np.logical_or(a, y),
+        ]
         total = w * v
         for i, condition in enumerate(conditions):
             total = total + (i + 1) * np.where(condition, w * x, v * y)
@@ -234,6 +306,11 @@ def test_a_long_sum_is_one_level():
 
     step = same(f, leaves)
     assert count(step) < 10
+
+
+def test_thousands_of_leaves():
+    leaves = [ag.Value(float(x)) for x in np.random.default_rng(0).normal(size=3500)]
+    same(lambda x: sum((np.tanh(v * x) * v for v in leaves), ag.Value(0.0)), leaves, [(1.0,), (0.5,)])
 
 
 def test_a_sum_keeps_its_order(always):
@@ -383,6 +460,25 @@ def test_a_program_with_arrays_in_the_middle_is_written_call_by_call(always):
     found = [step(np.ones(3)), step(np.ones(3))]
     assert found[0] == found[1] == f(np.ones(3)).data
     assert count(step) == 0
+
+
+def test_an_array_made_of_a_number_is_no_number(always):
+    w = ag.Value(0.5)
+    f = lambda x: np.sum(np.broadcast_to(np.tanh(w * x), (3,))) * w  # noqa: E731
+    step = ag.compile(f)
+    found = [step(2.0), step(2.0)]
+    assert found[0] == found[1] == f(2.0).data
+    assert count(step) == 0
+    look = ag.compile(lambda x: (w * x, np.ravel(x + 1)), backward=False)
+    for _ in range(2):
+        number, array = look(2.0)
+        assert (number, array.tolist()) == (1.0, [3.0])
+        look.f = never
+
+
+def test_options_of_a_call_are_kept(always):
+    w = ag.Value(0.5)
+    same(lambda x: np.tanh(w * np.round(x, decimals=1)) * w, [w], [(1.26,), (-0.349,)])
 
 
 def test_arguments_may_be_called_as_the_program_calls_its_own(always):
