@@ -20,10 +20,10 @@ from autograd_mini import Local, Primitive, Pull, Value, floats, nn, rules
 from autograd_mini.explain.program.program import Program, source
 from autograd_mini.explain.program.program_lines import Lines
 from autograd_mini.explain.program.rule_source import NoSourceError, definition
-from autograd_mini.spelling import RESERVED, Names, identifier, number_text
 from autograd_mini.lecture.network import INPUTS, TARGET, WORKED, record
 from autograd_mini.notes import record_sources
 from autograd_mini.primitives import TABLE, elementwise, products, reductions, shaping
+from autograd_mini.spelling import RESERVED, Names, identifier, number_text
 from tests.engine.examples import EXAMPLES
 
 
