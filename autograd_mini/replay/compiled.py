@@ -22,7 +22,7 @@ from autograd_mini.replay.program import AS_WRITTEN, FAILURES, Answer, Program
 from autograd_mini.replay.recording import record, recording, run_once
 from autograd_mini.replay.trace import CannotReplay, CompileError
 from autograd_mini.value import Value, recording_hooks
-from autograd_mini.visible import shown
+from autograd_mini.visible import shown, visible
 
 #: A function that asks for more programs than these is run as written for the others.
 MOST_PROGRAMS = 8
@@ -47,7 +47,7 @@ class Compiled:
         return self.programs[-1].source if self.programs else ""
 
     def __repr__(self) -> str:
-        return f"<compiled {self.__name__}, {len(self.programs)} programs>"
+        return f"<compiled {visible(self.__name__)}, {len(self.programs)} programs>"
 
     def __call__(self, *args: Any) -> Any:
         for program in self.programs:

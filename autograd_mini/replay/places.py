@@ -5,6 +5,7 @@ How it is computed is up to those that build on this: `levels` and `tape`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def apart(calls: Sequence[Var]) -> tuple[list[Var], list[Var]]:
     return fitting, others
 
 
-class InPlaces(Body):
+class InPlaces(Body, ABC):
     """The lines of such a program; `computed` is left to the kinds of it."""
 
     def __init__(
@@ -71,9 +72,9 @@ class InPlaces(Body):
         self.array[:start] = [float(text) for text in self._numbers]
         self._loaded = False
 
+    @abstractmethod
     def computed(self, calls: Sequence[Var]) -> list[str]:
         """The lines of one part's calls, which give each a place."""
-        raise NotImplementedError
 
     def used_once(self, var: Var) -> bool:
         return self.uses[var] == 1

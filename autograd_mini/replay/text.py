@@ -22,6 +22,7 @@ from autograd_mini.replay.trace import Var, variables_in
 from autograd_mini.replay.updating import part
 from autograd_mini.spelling import Names
 from autograd_mini.value import Value
+from autograd_mini.visible import visible
 
 Section = tuple[str, list[str]]
 #: A longer sum is written as a call.
@@ -73,7 +74,7 @@ class Text:
     def _write(self, name: str) -> None:
         body, r = self.body, self.recording
         checks = argument_checks(body, self.argument_names, r.args, "return OTHERWISE")
-        head = f"The arguments, as {name} was recorded with them", checks
+        head = f"The arguments, as {visible(name)} was recorded with them", checks
         used = {x for var in self.calls for x in var.operands()} | set(r.results())
         loads = self._loads([var for var in r.trace.given_vars if var in used])
         parts: dict[str, list[str]] = {"prelude": loads, "forward": [], "backward": [], "update": []}

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.visible import visible
+
 
 class CompileError(RuntimeError):
     """A function cannot be compiled as it is written; the message says where and what to write instead."""
@@ -57,7 +59,8 @@ class Var:
         return np.shape(self.number)
 
     def __repr__(self) -> str:
-        return f"Var {self.label or getattr(self.function, '__name__', self.function)} {self.shape}"
+        name = self.label or getattr(self.function, "__name__", self.function)
+        return f"Var {visible(str(name))} {self.shape}"
 
     def operands(self) -> list[Var]:
         """The Vars among its arguments."""

@@ -60,6 +60,7 @@ EQUIVALENT: dict[str, str] = {
     "shaping.py walks_along: 0 -> 1 #2": SLOWER,
     "shaping.py transpose: 1 -> 2": SLOWER,
     "shaping.py transpose: 0 -> 1": SLOWER,
+    "shaping.py astype: x.astype(dtype, copy=False) -> x.astype(dtype)": "one copy more of the same numbers",
     # -- on floats
     "floats.py _maximum: x >= y -> x > y": TIE,
     "floats.py _minimum: x <= y -> x < y": TIE,

@@ -17,6 +17,7 @@ from autograd_mini.learn.history import History
 from autograd_mini.nn.analyze import analyze
 from autograd_mini.nn.summary import summary
 from autograd_mini.notes import Source, add_note, notes_of
+from autograd_mini.replay.trace import Trace
 
 NAMES = [
     *("<script>alert(1)</script>", "</style></script></svg><b>", "<!-- ", " -->", "]]>", "&lt;&amp;&#60;&"),
@@ -112,6 +113,19 @@ def ruled(s):
     return delta_rule(s.network, [[1.0, 0.0]], [[1.0]], 0.5, **s.units)
 
 
+def compiled(s):
+    """A step whose parameters, arguments and function are called so, called once."""
+    rates = np.ones(2)
+
+    def f(x, **others):
+        return np.sum(np.tanh(s.W @ rates)) * s.w + (s.x * x) ** 2
+
+    f.__name__ = s.name
+    step = ag.compile(f)
+    step(0.5)
+    return step
+
+
 def pictures(s):
     graphs = [
         draw(v, layers=layers, show="none")
@@ -168,6 +182,9 @@ PRODUCERS = {
         lambda s, _: [str(source(s.loss)), str(source(s.arrays)), str(source(s.result))],
     ),
     "explain.program.program.Program._repr_markdown_": ("markdown", lambda s, _: source(s.loss)._repr_markdown_()),
+    "replay.compiled.Compiled.source": ("python", lambda s, _: compiled(s).source),
+    "replay.compiled.Compiled.__repr__": ("text", lambda s, _: repr(compiled(s))),
+    "replay.trace.Var.__repr__": ("text", lambda s, _: repr(Trace().given("leaf", 0.5, label=s.name))),
     "explain.scopes.Scope.to_dict": ("data", lambda s, _: [scope.to_dict() for scope in graph(s.result).scopes]),
     "explain.stepper.stepper.Stepper.__repr__": ("text", lambda s, _: repr(step_through(s.loss))),
     "explain.stepper.stepper.Stepper.html": (

@@ -285,6 +285,8 @@ ELSEWHERE = {
         ),
         *("explain.units.delta_rule.DeltaRule.__repr__", "explain.units.network_words.Words.listing"),
         *("explain.graph_data.Edge.source", "explain.graph_data.Node.source", "notes.Source.text"),
+        *("replay.grouping.Group.__str__", "replay.places.InPlaces.lines", "replay.writing.Body.lines"),
+        "replay.writing.Body.text",
     },
     "pixels": {"explain.stepper.animate.gif", "explain.stepper.stepper.Stepper.gif"},
     "files of numbers: test_attacks.py": {
@@ -301,6 +303,8 @@ ELSEWHERE = {
         "gradcheck.GradcheckReport.__str__",
         "optim.schedules.Schedule.__repr__",
         "nn.mask_pool.MaskPoolDropout.draw",
+        *("draws.drawn", "replay.traced.Traced.__repr__", "replay.traced.Traced.__format__"),
+        "replay.program.Answer.__repr__",
     },
     "written by whoever defines an operation, as code": {"rules.Primitive.latex"},
     "shows nothing": {"explain.story.steps.step_from_dict"},

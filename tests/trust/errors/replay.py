@@ -67,6 +67,16 @@ def trained(v: Value, f: Any, *calls: Any, optimizer: Any = optim.SGD) -> None:
             step(x)
 
 
+def with_parameters_of_different_age() -> None:
+    v, u = w(), Value([0.5, 0.5], name="u")
+    optimizer = optim.Adam([v, u], 0.1)
+    v.grad = np.ones(2)
+    optimizer.step()
+    step = ag.compile(lambda x: np.sum(v * x + u * x), optimizer=optimizer)
+    step(np.ones(2))
+    step(np.full(2, np.inf))
+
+
 def with_a_gradient_of_another_shape() -> None:
     v = w()
     step = ag.compile(lambda x: np.sum(v * x))
@@ -108,6 +118,7 @@ ROWS = [
     row("compile, a hook", GraphError, ["starts from a scalar"], with_a_hook),
     row("compile, a gradient of another shape", ShapeError, ["w.grad", "(3,)", "(2,)"], with_a_gradient_of_another_shape),
     row("compile, a gradient that is not finite", FloatingPointError, ["the gradient of w is nan or inf in 2 of 2"], lambda: trained(w(), lambda v, x: np.sum(v * x), np.inf)),
+    row("compile, parameters that took more steps than others", FloatingPointError, ["the gradient of w is nan or inf in 2 of 2"], with_parameters_of_different_age),
     row("compile, a number that math refuses", FloatingPointError, ["the gradient of w is nan or inf"], lambda: trained(Value(2.0, name="w"), lambda v, x: np.log(x * v), 0.0)),
     row("compile, an update that overflows", FloatingPointError, ["the update of w", "no parameter was changed"], lambda: trained(w(), lambda v, x: np.sum(v * x), 1e300, optimizer=optim.RMSprop)),
 ]  # fmt: skip
