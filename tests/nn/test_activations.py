@@ -179,3 +179,15 @@ def test_softmax_along_an_axis(axis):
     z[0, 0].backward()
     np.testing.assert_array_equal(z.data, [[-2000, -1000, 0]])
     np.testing.assert_array_equal(extreme.grad, [[1, 0, -1]])
+
+
+@pytest.mark.parametrize(
+    "f", [F.silu, F.gelu, F.softplus, F.logsigmoid, F.hardtanh, F.leaky_relu, F.elu, F.selu, F.softmax, F.log_softmax]
+)
+def test_lists_and_whole_numbers_are_read_as_arrays_of_floats(f):
+    expected = f(np.array([1.0, -2.0, 3.0]))
+    for x in ([1, -2, 3], (1, -2, 3), np.array([1, -2, 3]), np.array([1, -2, 3], np.int8)):
+        found = f(x)
+        assert type(found) is np.ndarray
+        assert found.dtype == float
+        np.testing.assert_array_equal(found, expected)

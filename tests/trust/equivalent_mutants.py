@@ -6,6 +6,7 @@ REDUNDANT = "a factor of ones or an identity more changes no sum; it only costs 
 NEGATIVE = "NumPy works out the size of an axis for any negative number, not for -1 alone"
 SLOWER = "the long way gives the same numbers; the condition only saves time"
 SYMMETRIC = "the operands may be exchanged"
+FOUR_AXES = "the second to last of four axes is the one after the second"
 NUMPY_ASKED = "a form on floats that raises TypeError is replaced by NumPy's: the same number, later"
 
 EQUIVALENT: dict[str, str] = {
@@ -94,7 +95,29 @@ EQUIVALENT: dict[str, str] = {
     "np.moveaxis(x, PICTURE, (0, 1, 2))": SLOWER,
     "nn/conv.py patches: examples_last(x) -> x": SLOWER,
     "nn/functional.py linear: constant(x) -> x": SLOWER,
+    # -- layers
+    "nn/windows.py padded: any(padding) -> padding": SLOWER,
+    "nn/conv.py patches: 1 -> 2 #5": NEGATIVE,
+    "nn/conv.py rows_of: 1 -> 2": NEGATIVE,
+    "nn/conv.py columns_of: 1 -> 2 #2": NEGATIVE,
+    "nn/conv.py correlate: -2 -> 2": FOUR_AXES,
+    "nn/conv.py correlate: -2 -> 2 #3": FOUR_AXES,
+    "nn/conv.py correlate_x: g -> z #2": "a gradient has its node's shape",
+    "nn/conv.py correlate_x: -2 -> 2 #3": FOUR_AXES,
+    "nn/conv.py correlate_weight: -2 -> 2": FOUR_AXES,
+    "nn/conv.py conv2d: -2 -> 2": FOUR_AXES,
+    "nn/functional.py leaky_relu_row: x > 0 -> x >= 0": "at 0 both branches are 0",
+    "nn/functional.py elu_row: x > 0 -> x >= 0": "at 0 both branches are 0",
+    "nn/functional.py elu_row: 0 -> 1 #2": "it stands in the branch not taken, where it only must not overflow",
+    "nn/functional.py dropout: drawn(generator(rng).random, x.shape) >= p -> "
+    "drawn(generator(rng).random, x.shape) > p": "one draw in 2**53 is equal",
+    "nn/functional.py linear: type(weight) is Value is type(bias) -> type(weight) is not Value is type(bias)": SLOWER,
     # -- losses
+    "nn/loss_functions.py huber_loss: prediction - target -> target - prediction": SYMMETRIC,
+    "nn/loss_functions.py smooth_l1_loss: prediction - target -> target - prediction": SYMMETRIC,
+    "nn/loss_functions.py log_or_minus_100: np.maximum(np.log(x), -100) -> np.maximum(-100, np.log(x))": SYMMETRIC,
+    "nn/loss_functions.py log1p_or_minus_100: np.maximum(np.log1p(x), -100) -> "
+    "np.maximum(-100, np.log1p(x))": SYMMETRIC,
     "nn/loss_functions.py l1_loss: prediction - target -> target - prediction": SYMMETRIC,
     "nn/loss_functions.py mse_loss: prediction - target -> target - prediction": SYMMETRIC,
     "nn/loss_functions.py kl_div: constant(y) -> y": "to compare a Value is to compare its numbers",
