@@ -444,6 +444,7 @@ def growth(step: Step, steps: int, warm_up: int = WARM_UP) -> float:
     try:
         for _ in range(warm_up):
             step()
+            emptied_caches()  # as between samples: what is remembered from here on is in memory that was counted
         for sample in range(SAMPLES):
             for _ in range(every if sample else 0):
                 step()
