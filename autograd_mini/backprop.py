@@ -328,17 +328,18 @@ def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "back
 class _Pass:
     """One backward pass: the graph in order, and the gradients that were there before it."""
 
-    __slots__ = ("before", "kept", "leaves", "nodes")
+    __slots__ = ("before", "hooked", "kept", "leaves", "nodes")
 
     def __init__(self, root: Value, stop: Set[Value] = frozenset()) -> None:
         self.nodes, self.leaves = reached(root, stop)
+        self.hooked = [leaf for leaf in self.leaves if leaf not in stop] if stop else self.leaves
         self.before = [node.grad for node in self.nodes]
         self.kept = [leaf.grad for leaf in self.leaves]
 
     def run(self, recorded: bool = False, retain: bool = True) -> None:
         """Add up the gradients in the Values' `.grad`."""
         if not recorded and not step_watchers and None not in [node.partials for node in self.nodes]:
-            for _ in backpropagate(self.nodes, self.leaves, False, retain, False, _Alarm()):
+            for _ in backpropagate(self.nodes, self.hooked, False, retain, False, _Alarm()):
                 pass  # of floats alone: nothing that NumPy could warn of
         else:
             # In a copied context: NumPy's settings are switched by Python code that Ctrl-C may break off.
@@ -348,7 +349,7 @@ class _Pass:
         alarm = _Alarm()
         with alarm.listening():
             watchers = tuple(step_watchers)
-            walk = backpropagate(self.nodes, self.leaves, recorded, retain, bool(watchers), alarm)
+            walk = backpropagate(self.nodes, self.hooked, recorded, retain, bool(watchers), alarm)
             for watch in watchers:
                 walk = watch(walk)
             for _ in walk:
@@ -357,7 +358,7 @@ class _Pass:
     def told(self) -> list[Step]:
         alarm = _Alarm()
         with alarm.listening():
-            return list(backpropagate(self.nodes, self.leaves, False, True, True, alarm))
+            return list(backpropagate(self.nodes, self.hooked, False, True, True, alarm))
 
     def clear(self) -> None:
         for value in self.nodes:

@@ -33,7 +33,7 @@ def rest_for(nodes: int) -> None:
     if nodes < MANY and not _raised:
         return
     now = gc.get_threshold()
-    if now[0] != _raised:  # as it was at first, or as the user has set it since
+    if not _raised or now[0] != _raised:  # as it was at first, or as the user has set it since
         _usual = now
     wanted = min(OBJECTS * nodes, MOST)
     if nodes < MANY or not 0 < _usual[0] < wanted:

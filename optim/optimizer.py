@@ -244,7 +244,11 @@ class Optimizer(Rule):
         if not getattr(self.update, "elementwise", False):
             return None
         changes = None
-        if self._arranged is not None:
+        held = self._memory
+        # Memory given apart, by a step that was explained or by load_state_dict, may have other counts of steps.
+        if self._arranged is not None and (
+            not self.remembers or (type(held) is Held and held.blocks is self._arranged[0])
+        ):
             changes = _with_settings.copy().run(self._changes_of, *self._arranged)
         if changes is None:  # perhaps something has a gradient now that had none, or the other way round
             self._arranged = blocks_of(self.groups, self.remembers, self.memory)

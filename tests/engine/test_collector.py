@@ -74,3 +74,9 @@ def test_a_disabled_collector_stays_disabled() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_threshold_of_0_stays_from_the_first_pass_on() -> None:
+    gc.set_threshold(0, 10, 10)
+    differentiate(2_000)
+    assert gc.get_threshold() == (0, 10, 10)

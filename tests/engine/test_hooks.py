@@ -4,7 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import ShapeError, Value, steps
+from autograd_mini import ShapeError, Value, grad, steps
 from autograd_mini.hooks import gradient_hooks
 
 
@@ -112,3 +112,14 @@ def test_what_a_hook_returns_takes_the_precision_of_the_data_and_memory_of_its_o
     y.register_hook(lambda grad: buffer)
     np.sum(y).backward()
     assert not np.shares_memory(y.grad, buffer)
+
+
+def test_a_hook_that_a_function_puts_on_its_own_argument_changes_no_gradient_of_it() -> None:
+    seen = []
+
+    def f(x: Value) -> Value:
+        x.register_hook(lambda g: (seen.append(g), 100 * g)[1])
+        return x * x
+
+    assert grad(f)(3.0) == 6.0
+    assert not seen

@@ -407,3 +407,26 @@ def test_what_last_update_tells_of_the_options_is_a_copy():
     optimizer.step()
     assert w.data == 0.0
     assert optimizer.last_update(w).options["learning_rate"] == 0.5
+
+
+def test_counts_of_steps_that_have_become_different_stay_so_after_an_explained_step_and_after_loading():
+    def taken(steps):
+        a, b = Value(1.0), Value(1.0)
+        optimizer = optim.Adam([a, b], 0.1)
+        for ga, gb, explain in steps:
+            a.grad, b.grad, optimizer.explain = ga, gb, explain
+            optimizer.step()
+        return a.data, b.data, [memory[-1] for memory in optimizer.memory], optimizer.state_dict()
+
+    mixed = taken([(1.0, 1.0, False), (2.0, None, True), (0.5, 0.5, False)])
+    apart = taken([(1.0, 1.0, True), (2.0, None, True), (0.5, 0.5, True)])
+    assert mixed == apart
+    assert mixed[2] == [3.0, 2.0]
+    c, d = Value(1.0), Value(1.0)
+    loaded = optim.Adam([c, d], 0.1)
+    c.grad = d.grad = 1.0
+    loaded.step()
+    loaded.load_state_dict(mixed[3])
+    c.grad = d.grad = 0.5
+    loaded.step()
+    assert [memory[-1] for memory in loaded.memory] == [4.0, 3.0]
