@@ -34,9 +34,9 @@ def count(step):
     return step.source.count("# level ")
 
 
-def same(f, leaves, calls=((),) * 2, tolerance=1e-12):
+def replayed(f, leaves, calls=((),) * 2, tolerance=1e-12, numba=False):
     """The compiled function, which is called as written only to be recorded, gives what f gives; returns it."""
-    step = ag.compile(f)
+    step = ag.compile(f, numba=numba)
     for args in (calls[0], *calls):
         for leaf in leaves:
             leaf.grad = None
@@ -53,6 +53,12 @@ def same(f, leaves, calls=((),) * 2, tolerance=1e-12):
         for grad, leaf in zip(grads, leaves, strict=True):
             assert type(grad) is type(leaf.grad)
             assert grad is None or grad == pytest.approx(leaf.grad, rel=tolerance, abs=tolerance * scale)
+    return step
+
+
+def same(f, leaves, calls=((),) * 2, tolerance=1e-12):
+    """`replayed`, level by level."""
+    step = replayed(f, leaves, calls, tolerance)
     assert count(step)
     return step
 

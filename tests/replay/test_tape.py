@@ -11,7 +11,7 @@ import autograd_mini as ag
 from autograd_mini import optim
 from autograd_mini.replay import levels
 from autograd_mini.replay.tape import CODES, EXPRESSIONS, Tape
-from tests.replay.test_levels import alone, moons, operands_of, random_program
+from tests.replay.test_levels import alone, moons, operands_of, random_program, replayed
 from tests.replay.twins import eager, equal, never, numbers
 
 
@@ -23,21 +23,7 @@ def always(monkeypatch):
 
 
 def same(f, leaves, calls):
-    step = ag.compile(f, numba=True)
-    for args in (calls[0], *calls):
-        for leaf in leaves:
-            leaf.grad = None
-        found = step(*args)
-        step.f = never
-        grads = [leaf.grad for leaf in leaves]
-        for leaf in leaves:
-            leaf.grad = None
-        E = f(*args)
-        E.backward()
-        assert type(found) is float
-        assert found == pytest.approx(E.data, rel=1e-12, abs=1e-12)
-        assert [grad is None for grad in grads] == [leaf.grad is None for leaf in leaves]
-        equal([g for g in grads if g is not None], [leaf.grad for leaf in leaves if leaf.grad is not None], 1e-11)
+    step = replayed(f, leaves, calls, 1e-11, numba=True)
     assert "run(v, " in step.source
     return step
 
