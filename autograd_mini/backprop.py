@@ -85,22 +85,44 @@ def topological_order(root: Value, stop: Set[Value] = frozenset(), check: bool =
 
 
 def reached(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> tuple[list[Value], list[Value]]:
-    """The computed Values that `root` was made from, youngest first, and the leaves; see `topological_order`."""
+    """The computed Values that `root` was made from, youngest first, and the leaves; see `topological_order`.
+
+    No sorting: ages are serial numbers, so a node's age is its place in a window of places, and a walk along the
+    window meets each node before its inputs. What is older than the window waits for the next one; windows grow with
+    what was found, so that old nodes far away cost no more than near ones.
+    """
     if root.op is None or root in stop:
         return [], [root]
-    seen, nodes, leaves = {root}, [root], {}
-    see, put = seen.add, nodes.append
-    for node in nodes:  # the list grows on the way; found in this order, it is nearly sorted
-        for x in node.inputs:
-            if type(x) is Value:
-                if x.op is None or (stop and x in stop):
-                    if x.age > node.age and check:
-                        raise stale(x, node)
-                    leaves[x] = True
-                elif x not in seen:
-                    see(x)
-                    put(x)
-    nodes.sort(key=_age, reverse=True)
+    nodes: list[Value] = []
+    leaves: dict[Value, bool] = {}
+    older = {root}
+    while older:
+        youngest = max(map(_age, older))
+        size = 64 + 2 * len(nodes)
+        window: list[Value | None] = [None] * size
+        waiting, older = older, set()
+        for x in waiting:
+            place = youngest - x.age
+            if place < size:
+                window[place] = x
+            else:
+                older.add(x)
+        for node in window:
+            if node is None:
+                continue
+            nodes.append(node)
+            for x in node.inputs:
+                if type(x) is Value:
+                    if x.op is None or (stop and x in stop):
+                        if x.age > node.age and check:
+                            raise stale(x, node)
+                        leaves[x] = True
+                    else:
+                        place = youngest - x.age
+                        if place < size:
+                            window[place] = x
+                        else:
+                            older.add(x)
     return nodes, list(leaves)
 
 
@@ -282,6 +304,27 @@ def backpropagate(
                 leaf.grad = final_gradient(leaf, leaf.grad)
 
 
+def _backpropagate_floats(nodes: Sequence[Value], retain: bool) -> None:
+    """`backpropagate` where all are floats with their local derivatives, and nobody looks on: in half the time."""
+    for node in nodes:
+        upstream, partials = node.grad, node.partials
+        if len(partials) == 2:  # type: ignore[arg-type]
+            (x, y), (dx, dy) = node.inputs, partials  # type: ignore[misc]
+            if dx is not None:
+                before, contribution = x.grad, upstream * dx if upstream else 0.0
+                x.grad = contribution if before is None else before + contribution
+            if dy is not None:
+                before, contribution = y.grad, upstream * dy if upstream else 0.0
+                y.grad = contribution if before is None else before + contribution
+        else:
+            for x, dx in zip(node.inputs, partials, strict=True):  # type: ignore[arg-type]
+                if dx is not None:
+                    before, contribution = x.grad, upstream * dx if upstream else 0.0
+                    x.grad = contribution if before is None else before + contribution
+        if not retain:
+            node.grad = None
+
+
 def is_own(contribution: Any, *others: Any) -> bool:
     """Whether a contribution is, and looks into, nobody else's memory: then it can be the gradient itself."""
     if type(contribution) is float:
@@ -338,9 +381,9 @@ class _Pass:
 
     def run(self, recorded: bool = False, retain: bool = True) -> None:
         """Add up the gradients in the Values' `.grad`."""
-        if not recorded and not step_watchers and None not in [node.partials for node in self.nodes]:
-            for _ in backpropagate(self.nodes, self.hooked, False, retain, False, _Alarm()):
-                pass  # of floats alone: nothing that NumPy could warn of
+        plain = not (recorded or step_watchers or gradient_hooks)
+        if plain and None not in [node.partials for node in self.nodes]:
+            _backpropagate_floats(self.nodes, retain)
         else:
             # In a copied context: NumPy's settings are switched by Python code that Ctrl-C may break off.
             copy_context().run(self._listening, recorded, retain)

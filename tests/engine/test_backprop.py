@@ -438,6 +438,43 @@ def test_topological_order_puts_every_node_before_its_inputs() -> None:
         assert all(place[node] < place[child] for child in node.inputs if type(child) is Value)
 
 
+def reachable(root: Value) -> set[Value]:
+    found, waiting = {root}, [root]
+    while waiting:
+        new = {x for x in waiting.pop().inputs if type(x) is Value} - found
+        found |= new
+        waiting += new
+    return found
+
+
+@pytest.mark.parametrize("gap", [0, 1, 70, 5_000])
+@pytest.mark.parametrize("reach", [2, 40, 10_000], ids="inputs at most {} nodes back".format)
+def test_the_order_is_that_of_ages_however_far_apart_they_are(gap: int, reach: int) -> None:
+    rng = np.random.default_rng(gap + reach)
+    nodes = [Value(1.0) * 1.0]
+    for size in (1, 2, 62, 63, 64, 65, 300):  # windows begin with 64 places
+        while len(nodes) < size:
+            for _ in range(gap if len(nodes) % 30 == 7 else 0):
+                Value(0.0)
+            i, j = rng.integers(max(0, len(nodes) - reach), len(nodes), 2)
+            nodes.append(nodes[i] * 0.5 + nodes[j] if len(nodes) % 2 else nodes[i] - nodes[j])
+        expected = sorted(reachable(nodes[-1]), key=lambda node: -node.age)
+        found = topological_order(nodes[-1])
+        assert len(found) == len(expected)
+        assert all(one is other for one, other in zip(found, expected, strict=True))
+
+
+def test_many_old_nodes_wait_for_their_window() -> None:
+    leaves = [Value(float(i)) for i in range(200)]
+    early = [leaf * 2.0 for leaf in leaves]
+    late = [leaf * 3.0 for leaf in leaves]
+    joined = np.stack([*early, *late])
+    joined.backward(np.ones(400))
+    assert [leaf.grad for leaf in leaves] == [5.0] * 200
+    ages = [node.age for node in topological_order(joined) if node.op]
+    assert ages == sorted(ages, reverse=True)
+
+
 def test_gradients_of_interior_nodes_and_of_strangers() -> None:
     x, stranger = Value(3.0), Value(X)
     y = x * x

@@ -111,6 +111,52 @@ def test_any_pair_of_indices_goes_back_to_its_place(rows, columns):
     np.testing.assert_array_equal(shaping.put_back(g, (4, 3), index), added_one_by_one((4, 3), index, g))
 
 
+# -- a pass of floats alone -------------------------------------------------------------------------
+
+
+def random_scalars(seed):
+    """A graph of floats with constants on both sides, unary and binary operations, 0 · ∞ and zeros on the way."""
+    rng = np.random.default_rng(seed)
+    leaves = [Value(float(x)) for x in rng.normal(size=4)]
+    nodes = [*leaves, np.sqrt(leaves[0] * 0.0), leaves[1] * 0.0]
+    for _ in range(40):
+        x, y = (nodes[i] for i in rng.integers(0, len(nodes), 2))
+        nodes.append(
+            [x + y, x - 2.0, 3 * y, x * y, np.tanh(x), -y, np.maximum(x, y), x.sigmoid(), x * x][rng.integers(9)]
+        )
+    return leaves, nodes, sum(nodes[4:], Value(0.0) * 1.0)
+
+
+@pytest.mark.parametrize("retain", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_pass_of_floats_alone_adds_what_the_steps_add(seed, retain):
+    leaves, nodes, output = random_scalars(seed)
+    told = {}
+    for step in ag.steps(output):
+        told[step.input] = step.after
+    output.backward(retain_grads=retain)
+    for node in nodes:
+        expected = told.get(node) if retain or node.is_leaf else None
+        assert repr(node.grad) == repr(expected)
+    output.backward()
+    used = [leaf for leaf in leaves if leaf in told]
+    np.testing.assert_allclose([leaf.grad for leaf in used], [2 * told[leaf] for leaf in used], rtol=1e-12)
+
+
+@pytest.mark.parametrize("who", ["a hook", "a watcher"])
+def test_a_pass_of_floats_is_seen_by_whoever_listens(who):
+    x = Value(3.0)
+    y = x * x
+    seen = []
+    if who == "a hook":
+        with y.register_hook(lambda grad: seen.append(grad) or 2 * grad):
+            (y * 5.0).backward()
+        assert (seen, x.grad) == ([5.0], 60.0)
+    else:
+        with ag.anomaly(), pytest.raises(FloatingPointError):
+            (y * np.inf).backward()
+
+
 # -- a layer ----------------------------------------------------------------------------------------
 
 

@@ -103,7 +103,7 @@ BROKEN = {
     "latin-1": (GOOD.replace("x", "é").encode("latin-1"), "not a text in utf-8-sig"),
     "utf-16": (GOOD.encode("utf-16"), "not a text in utf-8-sig"),
     "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "not a text"),
-    "zeros": (b"\x00" * 100, "control characters"),
+    "no text": (b"\x01\x02" * 50, "control characters"),
     "open quote": (GOOD.replace("2.5", '"2.5'), "no table: EOF inside string"),
 }
 

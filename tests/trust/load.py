@@ -29,8 +29,9 @@ from autograd_mini.value import next_age
 MOST_BYTES_A_NODE = 1000
 #: Such as the counter of ages, which has become a larger number.
 LEFT_BYTES = 5_000
-#: The smallest stack that a thread may be given anywhere, in which freeing must not recurse.
-SMALL_STACK = 256 * 1024
+#: The smallest stack that a thread may be given anywhere, in which freeing must not recurse. From 3.13 on CPython
+#: itself lets some 10 000 deallocations nest, whatever the stack.
+SMALL_STACK = (256 if sys.version_info < (3, 13) else 2048) * 1024
 
 
 def chain(n: int) -> Value:

@@ -226,6 +226,8 @@ for _call in CALLS:
 every_group = pytest.mark.parametrize("name", GROUPS)
 #: Attributes of arrays that Values have under the same name, and which no call needs: Python's own protocols.
 PROTOCOLS = {name for name in dir(np.ndarray) if name.startswith("__")}
+#: What arrays have in NumPy 2.0 only to say that it is gone.
+ABOLISHED = PROTOCOLS | {"itemset", "newbyteorder", "ptp", "tostring"}
 
 
 def test_every_call_has_a_value() -> None:
@@ -325,7 +327,7 @@ def test_every_other_function_says_what_to_do() -> None:
             ufunc(*[Value(1.0)] * ufunc.nin)
 
 
-@pytest.mark.parametrize("name", sorted({n for n in dir(np.ndarray) if not hasattr(Value, n)} - PROTOCOLS))
+@pytest.mark.parametrize("name", [n for n in dir(np.ones(1)) if n not in ABOLISHED and not hasattr(Value, n)])
 def test_every_attribute_that_only_arrays_have_is_explained(name: str) -> None:
     with pytest.raises(AttributeError, match=rf"no attribute '{name}': .*v\.data"):
         getattr(Value([1.0]), name)
