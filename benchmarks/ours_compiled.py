@@ -7,6 +7,8 @@ from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
+import numpy as np
+
 import autograd_mini as ag
 from autograd_mini import Value, nn, optim
 from benchmarks.implementations import Unavailable
@@ -35,8 +37,12 @@ def scalar_net(p: Problem, numba: bool = False, each: bool = False) -> Run:
             loss = step(x1, x2, y)
         return number(loss)
 
+    table, start = np.array(samples(p)), 0
+
     def steps_inside(count: int) -> float:
-        losses = step.each(list(islice(endless, count)))
+        nonlocal start
+        losses = step.each(table[np.arange(start, start + count) % len(table)])
+        start += count
         return number(losses[-1])
 
     return Run(steps_inside if each else steps, lambda: [[v.data for v in w]])

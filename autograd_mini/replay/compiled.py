@@ -71,7 +71,7 @@ class Compiled:
                     return found
             samples = samples.tolist()
         samples = samples if type(samples) is list else list(samples)
-        if set(map(type, samples)) != {tuple}:
+        if not {list, tuple}.issuperset(map(type, samples)):
             samples = [tuple(sample) for sample in samples]
         outputs: list[Any] = []
         if samples and not self.programs:

@@ -21,9 +21,9 @@ ROOT = Path(__file__).parents[2]
 #: Each Python, and the oldest NumPy that is allowed and built for it.
 OLDEST = {"3.11": "2.0.0", "3.12": "2.0.0", "3.13": "2.1.0"}
 NEWEST = ""
-#: All but what needs a browser, JupyterLab, PyTorch or the tools that check and build the project.
+#: All but what needs a browser, JupyterLab, PyTorch, numba or the tools that check and build the project.
 TESTS = [
-    *(f"tests/{room}" for room in ("engine", "nn", "optim", "learn", "explain", "lecture", "trust")),
+    *(f"tests/{room}" for room in ("engine", "nn", "optim", "learn", "explain", "lecture", "replay", "trust")),
     *("tests/test_readme.py", "autograd_mini"),
 ]
 #: Chosen by path, so that what is skipped in the others is seen.
@@ -31,6 +31,7 @@ WITHOUT = [
     *("tests/nn/test_against_torch.py", "tests/optim/test_against_torch.py"),
     *("tests/trust/test_functional_against_torch.py", "tests/trust/test_table_against_torch.py"),
     *("tests/trust/test_programs.py", "tests/trust/programs.py", "tests/trust/torch_twins.py"),
+    *("tests/replay/test_programs.py", "tests/replay/test_tape.py", "tests/replay/test_kernel.py"),
 ]
 
 
@@ -97,7 +98,7 @@ def run(python: str, numpy: str, folder: Path, arguments: list[str]) -> Result:
     if installed.returncode:
         return Result(python, numpy, problem=f"could not be installed: {installed.stderr.strip()[-300:]}")
     version, numpy = subprocess.run([own, "-c", facts], capture_output=True, text=True).stdout.split()
-    pytest = [own, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *arguments]
+    pytest = [own, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "-n", "auto", *arguments]
     # Not CI's promise that nothing is missing: what these leave out is listed above.
     variables = {name: text for name, text in os.environ.items() if name != "CI"}
     tested = subprocess.run(pytest, capture_output=True, text=True, cwd=ROOT, env=variables)
