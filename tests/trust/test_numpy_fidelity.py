@@ -225,7 +225,7 @@ for _call in CALLS:
     GROUPS.setdefault(group(_call), []).append(_call)
 every_group = pytest.mark.parametrize("name", GROUPS)
 #: Attributes of arrays that Values have under the same name, and which no call needs: Python's own protocols.
-PROTOCOLS = {name for name in dir(np.ndarray) if name.startswith("__")}
+PROTOCOLS = {name for name in dir(np.ndarray) if name.startswith("_")}
 #: What arrays have in NumPy 2.0 only to say that it is gone.
 ABOLISHED = PROTOCOLS | {"itemset", "newbyteorder", "ptp", "tostring"}
 
