@@ -18,8 +18,8 @@ import gc
 
 #: A node comes with the tuples of its inputs and local derivatives.
 OBJECTS = 3
-#: The largest threshold: garbage in cycles waits until so many objects more were made, some dozen megabytes.
-MOST = 200_000
+#: The largest threshold: garbage in cycles waits until so many objects more were made, about a million nodes.
+MOST = 3_000_000
 #: Graphs of fewer nodes than this leave it alone.
 MANY = 500
 
