@@ -106,7 +106,7 @@ def teach(rows: Iterable[Primitive], module_globals: dict[str, Any]) -> None:
 
 
 def _together(rules: tuple[Any, ...]) -> Any:
-    """The rules of an operation of two operands as one function, which gives both local derivatives."""
+    """The rules of an operation of two operands as one function, which gives both local derivatives; or these."""
     if len(rules) != 2:
         return None
     dx, dy = rules
@@ -117,7 +117,7 @@ def _together(rules: tuple[Any, ...]) -> Any:
         return lambda z, x, y: (dx(z, x, y), dy(z, x, y))
     if known == (y, x):
         return lambda z, x, y: (y, x)
-    return lambda z, x, y: known
+    return known
 
 
 def _with_globals(function: FunctionType, new_globals: dict[str, Any]) -> FunctionType:

@@ -141,7 +141,7 @@ class Primitive:
         self.elementwise = all(type(rule) is Local for rule in rules)
         self.float_forward: Callable[..., float] | None = None  # set by `floats.teach`
         self.float_rules: tuple[Callable[..., Any], ...] = ()
-        self.float_partials: Callable[..., tuple[float, ...]] | None = None
+        self.float_partials: Callable[..., tuple[float, ...]] | tuple[float, ...] | None = None
 
     def __call__(self, *inputs: Any, params: tuple = ()) -> Any:
         if len(inputs) != len(self.rules) and not self.variadic:

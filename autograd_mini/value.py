@@ -55,6 +55,8 @@ _no_grad_blocks = no_grad_blocks.get
 def _operator(op: Primitive) -> Callable[[Value, Any], Value]:
     """An operator of Values: `apply2`, without its questions where both operands are floats, as in scalar graphs."""
     forward, slopes, (slope, _) = op.float_forward, op.float_partials, op.float_rules
+    fixed = slopes if type(slopes) is tuple else None
+    alone = (fixed[0], None) if fixed else None
 
     def operate(self: Value, other: Any) -> Value:
         x = self._data
@@ -62,10 +64,10 @@ def _operator(op: Primitive) -> Callable[[Value, Any], Value]:
             try:
                 if type(other) is Value and type(other._data) is float:
                     z = forward(x, other._data)  # type: ignore[misc]
-                    partials = slopes(z, x, other._data)  # type: ignore[misc]
+                    partials = fixed or slopes(z, x, other._data)  # type: ignore[misc, operator]
                 elif type(other) is float or type(other) is int:
                     z = forward(x, other)  # type: ignore[misc]
-                    partials = (slope(z, x, other), None)
+                    partials = alone or (slope(z, x, other), None)
                 else:
                     return apply2(op, self, other)
             except (ArithmeticError, ValueError, TypeError):
