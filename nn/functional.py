@@ -19,6 +19,7 @@ from autograd_mini.draws import drawn
 from autograd_mini.errors import ShapeError
 from autograd_mini.functions import as_operand, as_plain, erf, log_softmax, relu, sigmoid, softmax
 from autograd_mini.functions import softplus as _softplus
+from autograd_mini.modes import no_grad_blocks, open_blocks
 from autograd_mini.nn.class_losses import cross_entropy, nll_loss
 from autograd_mini.nn.conv import conv2d
 from autograd_mini.nn.init import generator
@@ -35,10 +36,10 @@ from autograd_mini.nn.loss_functions import (
 )
 from autograd_mini.nn.pool import avg_pool2d, max_pool2d
 from autograd_mini.nn.shapes import number, shape_of, share
-from autograd_mini.numbers import as_array, constant, is_float_array
+from autograd_mini.numbers import as_array, constant
 from autograd_mini.primitives import elementwise, products, shaping
 from autograd_mini.rules import Local, Primitive
-from autograd_mini.value import Value, record
+from autograd_mini.value import Value, record, recording_hooks
 
 __all__ = [
     "avg_pool2d",
@@ -266,6 +267,10 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(np.array([1.0, 1.0]), Value([[3.0, 4.0]]), np.array([-2.0])).data
     array([5.])
     """
+    if type(weight) is Value is type(bias):
+        found = _weighted_sums(x, weight, bias)
+        if found is not None:
+            return found
     x, weight = as_operand(x), as_operand(weight)
     shape, sizes = x.shape, weight.shape
     if not shape or len(sizes) not in (1, 2) or shape[-1] != sizes[-1]:
@@ -274,16 +279,21 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         return x @ weight.T
     if shape_of(bias) != sizes[:-1]:
         raise ShapeError(f"linear: weight {sizes} needs a bias {sizes[:-1]}, got {np.shape(bias)}")
-    if type(weight) is Value is type(bias) and all(map(is_float_array, (constant(x), weight.data, bias.data))):
-        return _weighted_sums(x, weight, bias)
     return x @ weight.T + bias
 
 
-def _weighted_sums(x: Any, weight: Value, bias: Value) -> Value:
-    """x @ weight.T + bias of arrays that fit, recorded as just these three operations: they ask nothing again."""
-    turned = record(shaping.transpose, (weight,), ((1, 0),), None, weight.data.T)
-    s = record(products.matmul, (x, turned), (), None, constant(x) @ turned.data)
-    return record(elementwise.add, (s, bias), (), None, s.data + bias.data)
+def _weighted_sums(x: Any, weight: Value, bias: Value) -> Value | None:
+    """x @ weight.T + bias of matrices that fit, recorded as just these three operations, which ask nothing again."""
+    h, w, b = x._data if type(x) is Value else x, weight._data, bias._data
+    if not (type(h) is type(w) is type(b) is np.ndarray and h.dtype.kind == w.dtype.kind == b.dtype.kind == "f"):
+        return None
+    if h.ndim != 2 or w.ndim != 2 or h.shape[1] != w.shape[1] or b.shape != w.shape[:1]:
+        return None
+    if open_blocks and no_grad_blocks.get() and not recording_hooks:
+        return record(elementwise.add, (), (), None, h.dot(w.T) + b)
+    turned = record(shaping.transpose, (weight,), ((1, 0),), None, w.T)
+    s = record(products.matmul, (x, turned), (), None, h.dot(turned._data))
+    return record(elementwise.add, (s, bias), (), None, s._data + b)
 
 
 def layer_norm(

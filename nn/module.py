@@ -121,7 +121,13 @@ class Module:
 
     def children(self) -> list[Module]:
         """The submodules directly inside, in order of assignment."""
-        return [module for _, module in self.named_children()]
+        found: list[Module] = []
+        for item in vars(self).values():
+            if isinstance(item, Module):
+                found.append(item)
+            elif isinstance(item, list | tuple):
+                found += [module for _, module in _members(enumerate(item)) if isinstance(module, Module)]
+        return found
 
     def named_modules(self) -> Iterator[tuple[str, Module]]:
         """(path, module) for this module (path "") and all inside it, each once.

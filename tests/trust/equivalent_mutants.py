@@ -94,7 +94,6 @@ EQUIVALENT: dict[str, str] = {
     "nn/conv.py examples_last: np.ascontiguousarray(np.moveaxis(x, PICTURE, (0, 1, 2))) -> "
     "np.moveaxis(x, PICTURE, (0, 1, 2))": SLOWER,
     "nn/conv.py patches: examples_last(x) -> x": SLOWER,
-    "nn/functional.py linear: constant(x) -> x": SLOWER,
     # -- layers
     "nn/windows.py padded: any(padding) -> padding": SLOWER,
     "nn/conv.py patches: 1 -> 2 #5": NEGATIVE,
