@@ -82,9 +82,9 @@ def log_softmax(x: Any, axis: int | tuple[int, ...] | None = -1) -> Any:
 
 
 def as_operand(x: Any) -> Any:
-    """Lists and plain numbers become arrays of floats; Values and float arrays stay."""
+    """Lists, plain numbers and np.matrix become arrays of floats; Values and other float arrays stay."""
     if hasattr(x, "__array_function__") and x.dtype.kind == "f" and not hasattr(x, "filled"):
-        return x
+        return np.asarray(x) if isinstance(x, np.ndarray) else x  # x * x of np.matrix would be a product of matrices
     # Refused before NumPy makes None a nan, reads a text or forgets a mask; not by `constant`, which no program of
     # `ag.source` could mention.
     if not np.can_cast(np.asarray(x).dtype, float, "same_kind") or hasattr(x, "filled"):

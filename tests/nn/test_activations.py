@@ -137,7 +137,8 @@ def test_parameters_of_activations():
     x = np.array([-2.0, -0.5, 0.5, 2.0])
     np.testing.assert_allclose(nn.LeakyReLU(0.2)(x), [-0.4, -0.1, 0.5, 2.0])
     np.testing.assert_allclose(nn.ELU(2.0)(x), np.where(x > 0, x, 2 * (np.exp(x) - 1)))
-    np.testing.assert_allclose(nn.Softplus(3.0)(x), np.log(1 + np.exp(3 * x)) / 3)
+    for beta in (0.5, 2, 3.0):
+        np.testing.assert_allclose(nn.Softplus(beta)(x), np.log(1 + np.exp(beta * x)) / beta)
     np.testing.assert_allclose(nn.Hardtanh(0, 1)(x), [0, 0, 0.5, 1])
     tanh_form = 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
     np.testing.assert_allclose(nn.GELU("tanh")(x), tanh_form)
@@ -181,9 +182,38 @@ def test_softmax_along_an_axis(axis):
     np.testing.assert_array_equal(extreme.grad, [[1, 0, -1]])
 
 
-@pytest.mark.parametrize(
-    "f", [F.silu, F.gelu, F.softplus, F.logsigmoid, F.hardtanh, F.leaky_relu, F.elu, F.selu, F.softmax, F.log_softmax]
+OPTIONS = {
+    "gelu, tanh": lambda x: F.gelu(x, "tanh"),
+    "softplus, beta": lambda x: F.softplus(x, 2),  # 2 * [1, -2] would be the list twice
+    "softplus, threshold": lambda x: F.softplus(x, threshold=0.0),
+}
+FUNCTIONS = {name: getattr(F, name) for name in FORMULAS if name != "identity"} | OPTIONS
+of_numbers = pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+of_arrays = pytest.mark.parametrize(
+    "f", [*FUNCTIONS.values(), F.softmax, F.log_softmax], ids=[*FUNCTIONS, "softmax", "log_softmax"]
 )
+
+
+@of_numbers
+def test_a_number_gives_a_plain_number(f):
+    for x in (1, 0.5, np.float64(0.5), np.array(0.5), np.array(1)):
+        assert type(f(x)) is float
+    assert type(F.log_softmax(0.5, axis=None)) is float
+
+
+@of_arrays
+@pytest.mark.parametrize("dtype", [int, float])
+def test_a_matrix_is_read_as_an_array(f, dtype):
+    """As `*` of np.matrix is the product of matrices, x σ(x) would be one."""
+    x = np.array([[-1, 2], [3, 0.5]]).astype(dtype)
+    with pytest.warns(PendingDeprecationWarning):
+        matrix = np.matrix(x)
+    found = f(matrix)
+    assert type(found) is np.ndarray
+    np.testing.assert_array_equal(found, f(x))
+
+
+@of_arrays
 def test_lists_and_whole_numbers_are_read_as_arrays_of_floats(f):
     expected = f(np.array([1.0, -2.0, 3.0]))
     for x in ([1, -2, 3], (1, -2, 3), np.array([1, -2, 3]), np.array([1, -2, 3], np.int8)):

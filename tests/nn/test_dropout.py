@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import ShapeError, Value, gradcheck, nn
+from autograd_mini.nn import functional as F
 
 # -- Dropout ---------------------------------------------------------------------------------------
 
@@ -54,6 +55,28 @@ def test_dropout_float32_and_errors():
             nn.Dropout(p)
     with pytest.raises(TypeError, match=r"pass rng=np.random.default_rng\(7\)"):
         nn.Dropout(0.5, rng=7)
+
+
+def test_the_function_draws_afresh_where_no_generator_is_given():
+    x = np.ones(1000)
+    assert (F.dropout(x) != F.dropout(x)).any()
+    with pytest.raises(TypeError, match=r"pass rng=np.random.default_rng\(7\)"):
+        F.dropout(x, rng=7)
+
+
+def test_dropout_reads_lists_and_whole_numbers_as_floats():
+    numbers = np.arange(1.0, 51.0)
+    expected = F.dropout(numbers, 0.3, rng=seeded())
+    for x in (numbers.tolist(), np.arange(1, 51), np.arange(1, 51, dtype=np.int8)):
+        found = F.dropout(x, 0.3, rng=seeded())
+        assert found.dtype == float
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_dropout_reads_a_matrix_as_an_array():
+    with pytest.warns(PendingDeprecationWarning):
+        x = np.matrix([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(F.dropout(x, 0.3, rng=seeded(1)), F.dropout(np.array(x), 0.3, rng=seeded(1)))
 
 
 # -- MaskPoolDropout -------------------------------------------------------------------------------

@@ -33,6 +33,14 @@ def test_layer_norm_over_several_axes():
     assert [n for n, _ in nn.LayerNorm(3, bias=False).named_parameters()] == ["weight"]
 
 
+def test_layer_norm_of_lists_and_of_a_matrix():
+    x = [[1, 3], [10, 30]]
+    with pytest.warns(PendingDeprecationWarning):
+        matrix = np.matrix(x, dtype=float)
+    for given in (x, matrix):
+        np.testing.assert_allclose(F.layer_norm(given, 2), [naive(row) for row in x], rtol=1e-12)
+
+
 def test_layer_norm_derivatives():
     x, w, b = RNG.normal(size=(2, 3)), RNG.normal(size=3), RNG.normal(size=3)
     assert gradcheck(lambda x, w, b: F.layer_norm(x, 3, w, b), x, w, b, order=2).ok
