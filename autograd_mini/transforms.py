@@ -135,7 +135,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple]]
         record = nested or type(upstream) is Value
         return tuple(gradients(out, nodes, upstream, create_graph=record, stop=set(nodes)))
 
-    return out if nested else out._data + 0.0, pull  # a copy: the graph keeps its own numbers
+    return out if nested else out._data - 0.0, pull  # a copy, with −0.0 as it is: the graph keeps its own numbers
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -233,7 +233,7 @@ def _times(tangent: Any, local: Any) -> Any:
     bad = np.logical_not(np.isfinite(product))
     if not np.any(bad):
         return product
-    return np.where(bad & (np.equal(constant(tangent), 0) | np.equal(constant(local), 0)), 0.0, product)
+    return np.where(bad & (np.equal(tangent, 0) | np.equal(local, 0)), 0.0, product)
 
 
 def _basis(shape: tuple[int, ...], dtype: Any) -> Any:
@@ -275,7 +275,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = None, *, mode: str = "aut
                 gradients(out, nodes, e, create_graph=nested, stop=set(nodes)) for e in _basis(out.shape, out.dtype)
             ]
             found = [_stacked([row[i] for row in rows], out.shape, x.shape, 0) for i, x in enumerate(nodes)]
-        return _shaped([_result(j, nested) for j in found], argnums, len(args))
+        return _shaped(found, argnums, len(args))
 
     return run
 

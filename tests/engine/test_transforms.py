@@ -13,6 +13,7 @@ from autograd_mini import (
     Along,
     GraphError,
     Primitive,
+    Pull,
     ShapeError,
     Value,
     grad,
@@ -115,12 +116,41 @@ def test_jacobian_of_a_linear_map_by_rows_or_by_columns(rows: int, columns: int)
     np.testing.assert_array_equal(blocks[1], w)
 
 
+@pytest.mark.parametrize(
+    ("rows", "columns", "mode", "passes"),
+    [
+        (2, 3, "auto", ["reverse"] * 2),
+        (3, 2, "auto", ["forward"] * 2),
+        (2, 2, "auto", ["reverse"] * 2),
+        (3, 2, "reverse", ["reverse"] * 3),
+        (2, 3, "forward", ["forward"] * 3),
+    ],
+)
+def test_jacobian_takes_the_fewest_passes_or_the_mode_asked_for(
+    rows: int, columns: int, mode: str, passes: list[str]
+) -> None:
+    taken: list[str] = []
+
+    def told(way: str, g: Any) -> Any:
+        taken.append(way)
+        return g
+
+    same = Primitive(
+        "same", lambda x: x + 0, Pull(lambda g, z, x: told("reverse", g), lambda t, z, x: told("forward", t))
+    )
+    w = np.arange(1.0, rows * columns + 1).reshape(rows, columns)
+    np.testing.assert_array_equal(jacobian(lambda v: w @ same(v), mode=mode)(np.ones(columns)), w)
+    assert taken == passes
+
+
 def test_jacobian_shapes() -> None:
     for out, into in itertools.product([(), (2,), (1, 3), (0,)], repeat=2):
         found = jacobian(lambda x, out=out: np.broadcast_to(np.sum(x * x), out))(np.ones(into))
         assert np.shape(found) == out + into
         np.testing.assert_array_equal(found, np.full(out + into, 2.0))
-    assert jacobian(lambda x: x * x)(3.0) == 6.0
+    for mode in ("reverse", "forward"):
+        slope = jacobian(lambda x: x * x, mode=mode)(3.0)
+        assert (slope, type(slope)) == (6.0, float)
 
 
 def test_hessian_by_hand() -> None:
@@ -364,8 +394,17 @@ def test_arguments_are_not_changed() -> None:
 @pytest.mark.parametrize("bad", [(1.0, 2.0), [1.0], None, {"loss": 1.0}], ids=repr)
 @pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
 def test_the_function_must_return_one_value(transform: Callable, bad: Any) -> None:
-    with pytest.raises(TypeError, match=f"must return one Value, got {type(bad).__name__}"):
+    hint = r"; is its `return` missing\?" if bad is None else ""
+    with pytest.raises(TypeError, match=f"must return one Value, got {type(bad).__name__}{hint}$"):
         transform(lambda x: bad)(1.0)
+
+
+@pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian])
+def test_what_is_no_function_is_named(transform: Callable) -> None:
+    with pytest.raises(TypeError, match=r"expected a function, got Value.*; pass the function itself, f, not f\(x\)"):
+        transform(Value(1.0))(1.0)
+    with pytest.raises(TypeError, match=r"expected a function, got float 1\.0$"):
+        transform(1.0)(1.0)
 
 
 def test_other_errors() -> None:
@@ -435,6 +474,25 @@ def test_what_is_joined_without_a_tangent_stands_still() -> None:
     z, along = jvp(lambda v: np.concatenate([v, still, [3.0]]), (np.array([1.0]),), (np.array([2.0]),))
     np.testing.assert_array_equal(z, [1, 5, 7, 3])
     np.testing.assert_array_equal(along, [2, 0, 0, 0])
+
+
+@pytest.mark.parametrize("transform", [jvp, hvp])
+def test_arguments_that_are_no_tuple_are_named(transform: Callable) -> None:
+    for name, primals, tangents in (("primals", 1.0, (1.0,)), ("tangents", (1.0,), 1.0)):
+        with pytest.raises(TypeError, match=rf"{transform.__name__}: {name} must be a tuple .*, got float"):
+            transform(np.sin, primals, tangents)
+
+
+@pytest.mark.parametrize("at", [0.0, np.array([0.0, 4.0])], ids=["scalar", "array"])
+def test_what_does_not_move_has_no_tangent_where_the_slope_is_infinite(at: Any) -> None:
+    z, along = jvp(np.sqrt, (at,), (at,))
+    np.testing.assert_array_equal([z, along], [np.sqrt(at), 0.25 * at])
+
+
+def test_vjp_leaves_the_sign_of_0() -> None:
+    for x in (0.0, np.zeros(2)):
+        z, _ = vjp(lambda x: -x, x)
+        assert np.signbit(z).all()
 
 
 def test_the_tangent_of_a_scalar_can_be_indexed() -> None:
