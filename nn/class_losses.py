@@ -53,7 +53,7 @@ def cross_entropy(
     500.0
     """
     label_smoothing = share("cross_entropy", "label_smoothing", label_smoothing)
-    logits = as_operand(operand("cross_entropy", "prediction", prediction))
+    logits = operand("cross_entropy", "prediction", prediction)
     target = operand("cross_entropy", "target", target)
     axis = class_axis("cross_entropy", logits)
     log_p = log_softmax(logits, axis)
@@ -61,7 +61,7 @@ def cross_entropy(
         return _of_classes("cross_entropy", log_p, target, weight, ignore_index, reduction, label_smoothing)
     if ignore_index >= 0:
         raise ValueError("cross_entropy: ignore_index is a class, but the target holds probabilities")
-    check_distributions("cross_entropy", as_array(constant(target)), axis)
+    check_distributions("cross_entropy", constant(target), axis)
     if type(target) is not Value:
         target = target.astype(log_p.dtype, copy=False)
     if weight is not None:
@@ -92,7 +92,7 @@ def nll_loss(
 def _of_classes(
     owner: str, log_p: Any, target: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float = 0.0
 ) -> Any:
-    axis, y = class_axis(owner, log_p), as_array(constant(operand(owner, "target", target)))
+    axis, y = class_axis(owner, log_p), operand(owner, "target", target)
     otherwise = f" or of probabilities {log_p.shape}" if owner == "cross_entropy" else ""
     index, counts = chosen_classes(owner, y, log_p.shape, axis, ignore_index, otherwise)
     total = None

@@ -351,7 +351,7 @@ def embedding(indices: Any, weight: Any, padding_idx: int | None = None) -> Any:
            [1., 2.],
            [0., 0.]])
     """
-    rows, weight = as_array(constant(indices)), as_operand(weight)
+    rows, weight = as_array(indices), as_operand(weight)
     if weight.ndim != 2:
         raise ShapeError(f"embedding: expected weight (words, features), got {weight.shape}")
     if rows.dtype.kind not in "iu":

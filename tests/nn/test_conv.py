@@ -94,6 +94,10 @@ def test_lists_and_whole_numbers_are_read_as_floats():
     answer = F.conv2d([[[1, 2], [3, 4]]], [[[[2]]]])
     assert answer.dtype == float
     np.testing.assert_array_equal(answer, [[[2, 4], [6, 8]]])
+    for pool, number in ((F.max_pool2d, 4.0), (F.avg_pool2d, 2.5)):
+        answer = pool([[[1, 2], [3, 4]]], 2)
+        assert answer.dtype == float
+        np.testing.assert_array_equal(answer, [[[number]]])
 
 
 def test_a_size_that_is_not_known_yet_stays():

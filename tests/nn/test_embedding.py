@@ -26,6 +26,12 @@ def test_embedding_derivatives():
     assert gradcheck(lambda w: F.embedding([[1, 0], [1, 1]], w) ** 3, RNG.normal(size=(3, 2)), order=2).ok
 
 
+def test_rows_may_be_lists_of_whole_numbers():
+    found = F.embedding([1, 1, 0], [[1, 2], [3, 4]])
+    assert found.dtype == float
+    np.testing.assert_array_equal(found, [[3, 4], [3, 4], [1, 2]])
+
+
 def test_embedding_draws_standard_normal_numbers():
     drawn = nn.Embedding(200, 50, rng=np.random.default_rng(0)).weight.data
     assert abs(drawn.mean()) < 0.05
@@ -43,6 +49,8 @@ def test_embedding_draws_standard_normal_numbers():
         ([[0, -1]], IndexError, r"embedding: indices\[0, 1\] is -1; with 4 rows"),
         (4, IndexError, r"embedding: indices is 4; with 4 rows"),
         ([0.0], TypeError, r"indices must be whole numbers, got float64; use indices.astype\(int\)"),
+        (Value([0.0]), TypeError, "embedding: indices must be whole numbers, got float64"),
+        (["a"], TypeError, "embedding: indices must be whole numbers, got <U1"),
     ],
 )
 def test_embedding_errors(indices, error, message):

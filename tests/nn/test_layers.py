@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from autograd_mini import ShapeError, Value, gradcheck, nn
+from autograd_mini.nn import functional as F
 from autograd_mini.nn.activations import by_name
 
 RNG = np.random.default_rng(7)
@@ -48,6 +49,25 @@ def test_linear_takes_lists_and_values():
     layer(x).sum().backward()
     assert x.grad.tolist() == [1.0, 2.0]
     assert layer.weight.grad.tolist() == [[1.0, 1.0]]
+
+
+@pytest.mark.parametrize("x", [[1, 2], Value([1.0, 2.0])], ids=["list", "Value"])
+@pytest.mark.parametrize("weight", [[[3, 4]], Value([[3.0, 4.0]])], ids=["list", "Value"])
+@pytest.mark.parametrize("bias", [[-2], Value([-2.0])], ids=["list", "Value"])
+def test_linear_as_a_function_takes_a_list_or_a_value_in_every_place(x, weight, bias):
+    z = F.linear(x, weight, bias)
+    data = z.data if isinstance(z, Value) else z
+    assert data.dtype == float
+    np.testing.assert_array_equal(data, [9.0])
+    assert isinstance(z, Value) is any(isinstance(operand, Value) for operand in (x, weight, bias))
+
+
+def test_linear_to_a_single_number_is_a_scalar():
+    weight, bias = Value([3.0, 4.0]), Value(-2.0)
+    z = F.linear(np.array([1.0, 2.0]), weight, bias)
+    assert type(z.data) is float
+    z.backward()
+    assert (z.data, weight.grad.tolist(), bias.grad) == (9.0, [1.0, 2.0], 1.0)
 
 
 def test_linear_float32():

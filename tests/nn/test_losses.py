@@ -189,8 +189,9 @@ def test_classes_are_whole_numbers(classes):
     ],
 )
 def test_targets_that_are_no_probabilities(target, message):
-    with pytest.raises(ValueError, match=message):
-        nn.CrossEntropyLoss()(Value(LOGITS[:2]), target)
+    for given in (target, Value(target)):
+        with pytest.raises(ValueError, match=message):
+            nn.CrossEntropyLoss()(Value(LOGITS[:2]), given)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
@@ -229,6 +230,12 @@ def test_nll_is_cross_entropy_after_log_softmax():
         nn.NLLLoss()(Value(log_p), CLASSES + 0.5)
     with pytest.raises(ValueError, match=r"nll_loss: target\[1\] is class 3"):
         nn.NLLLoss()(Value(log_p), [0, 3, 1, 1, 1])
+
+
+def test_nll_reads_whole_logarithms_as_floats():
+    for log_p in ([[-2, -1], [-3, -4]], np.array([[-2, -1], [-3, -4]])):
+        each = f.nll_loss(log_p, [1, 0], weight=[0.5, 0.25], reduction="none")
+        assert each.tolist() == [0.25, 1.5]
 
 
 # -- the losses of a number, written a second time, one number after another ------------------------
@@ -417,6 +424,29 @@ def test_probabilities_are_checked(bad):
         nn.HingeLoss()(Value([1.0, 1.0]), [0.5, 1])
 
 
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ([0, 0, 0], r"got 0; did you mean 2 \* target - 1\?$"),
+        ([1, 0, 1], r"got 0; did you mean 2 \* target - 1\?$"),
+        ([1, 0, 5], "got 0$"),
+        ([-1, 1, 0], "got 0$"),
+        (0, r"got 0; did you mean 2 \* target - 1\?$"),
+    ],
+)
+def test_a_hint_for_targets_of_0_and_1_alone(target, message):
+    for given in (target, Value(target)):
+        with pytest.raises(ValueError, match=f"hinge_loss: targets must be -1 or 1, {message}"):
+            f.hinge_loss(Value(np.ones(np.shape(target))), given)
+
+
+@pytest.mark.parametrize("name", ["weight", "pos_weight"])
+def test_weights_have_the_precision_of_the_prediction(name):
+    """Not the target's: 0.1 in float32 would be off by 1e-9."""
+    E = f.binary_cross_entropy_with_logits(Value([0.0]), np.ones(1, np.float32), **{name: [0.1]})
+    assert E.item() == pytest.approx(0.1 * math.log(2), rel=1e-15)
+
+
 def test_kl_of_a_certain_target_and_of_itself():
     y = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
     x = Value(np.log(SHARES[:2]))
@@ -429,7 +459,7 @@ def test_kl_of_a_certain_target_and_of_itself():
     assert nn.KLDivLoss("sum")(Value(np.log(SHARES)), SHARES).item() == pytest.approx(0.0, abs=1e-15)
     target = Value(y)
     nn.KLDivLoss("sum")(x, target).backward()
-    assert np.isfinite(target.grad).all()
+    np.testing.assert_array_equal(target.grad[y == 0], -x.data[y == 0])  # as y ln y counts 0, so does its slope
     with pytest.raises(ShapeError, match="'batchmean' divides by the number of examples, got a single number"):
         nn.KLDivLoss("batchmean")(Value(-1.0), 0.5)
     with pytest.raises(ValueError, match="KLDivLoss: reduction must be one of sum, mean, none, batchmean, got 'avg'"):
