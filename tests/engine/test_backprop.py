@@ -103,6 +103,10 @@ def test_every_node_has_its_gradient() -> None:
     assert z.grad == 1.0
 
 
+#: Both operands' gradients are the same view of the upstream one.
+flat_sum = Primitive(
+    "flat_sum", lambda x, y: np.reshape(x + y, -1), *[Pull(lambda g, z, x, y: np.reshape(g, x.shape))] * 2
+)
 SHARING: dict[str, Callable[..., Any]] = {
     "a sum": lambda a, b: a + b,
     "a sum of transposed": lambda a, b: a.T + b.T,
@@ -113,6 +117,7 @@ SHARING: dict[str, Callable[..., Any]] = {
     "reshaped": lambda a, b: a.reshape(-1) + b.reshape(-1),
     "products": lambda a, b: a.T @ b + a.T @ a,
     "broadcast": lambda a, b: a + b[0],
+    "one view for both": flat_sum,
 }
 
 
@@ -424,6 +429,26 @@ def test_a_scalar_graph_has_float_gradients() -> None:
     assert x.grad == pytest.approx(2 * np.exp(1.0) + 3 + 0.75 - 1)
 
 
+@pytest.mark.parametrize("data", [2.0, X])
+def test_a_gradient_set_by_hand_must_fit_what_is_added(data: Any) -> None:
+    x = Value(data, name="x")
+    x.grad = np.ones((4, 1))
+    with pytest.raises(ShapeError, match=r"adds to x.grad, which has shape \(4, 1\), expected .*: set x.grad = None"):
+        np.sum(x * x).backward()
+    x.grad = "a"
+    with pytest.raises(TypeError, match=r"x.grad: expected real numbers .*; set x.grad = None"):
+        np.sum(x * x).backward()
+    x.grad = np.ones(np.shape(data), int)
+    np.sum(x * x).backward()
+    np.testing.assert_array_equal(x.grad, 2 * data + 1)
+
+
+def test_the_gradient_of_a_float32_number_is_one_beside_float64() -> None:
+    x = Value(np.float32(2))
+    (x.astype(float) * 3.0).backward()
+    assert (x.grad, type(x.grad)) == (3.0, np.float32)
+
+
 # -- topological order -----------------------------------------------------------------------------
 
 
@@ -626,7 +651,7 @@ def test_the_order_of_what_was_recorded_can_be_had_although_data_changed() -> No
     order = topological_order(z, check=False)
     assert {id(node) for node in order} == {id(node) for node in (z, *z.inputs, x, y)}
     assert order[0] is z
-    assert {id(node) for node in order[-2:]} == {id(x), id(y)}
+    assert [id(node) for node in order[-2:]] == [id(x), id(y)]  # the youngest first, among leaves too
 
 
 # -- the chain rule's own cases --------------------------------------------------------------------
@@ -723,3 +748,4 @@ def test_unbroadcast_sums_over_every_copy(wide: tuple, shape: tuple) -> None:
     expected = np.zeros(shape)
     np.add.at(expected, tuple(np.broadcast_to(i, wide) for i in np.indices(shape)), contribution)
     np.testing.assert_array_equal(unbroadcast(contribution, x.shape), expected)
+    np.testing.assert_array_equal(unbroadcast(Value(contribution), x.shape).data, expected)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_mini import Local, Primitive, Pull, ShapeError, Value, grad, gradcheck, vjp
+from autograd_mini import Local, Primitive, Pull, ShapeError, Value, grad, gradcheck, log_softmax, softmax, vjp
 
 
 def test_an_index_array_may_be_reused_after_the_forward_pass() -> None:
@@ -88,10 +88,14 @@ def test_gradients_share_no_memory_in_recorded_passes() -> None:
 def test_a_rule_that_returns_an_operand_does_not_lend_its_memory() -> None:
     first, second = Pull(lambda g, z, x, c: c if g == 1 else g * c), Pull(lambda g, z, x, c: x if g == 1 else g * x)
     dot = Primitive("dot1", lambda x, c: np.sum(x * c), first, second)
-    x, w = Value(np.ones((3, 2))), Value(np.ones((3, 2)))
-    dot(x, w).backward()
-    assert not np.shares_memory(x.grad, w.data)
-    assert not np.shares_memory(w.grad, x.data)
+    half_square = Primitive("half_square", lambda x: np.sum(x * x) / 2, Pull(lambda g, z, x: x if g == 1 else g * x))
+    for retain in (True, False):
+        x, w, v = Value(np.ones((3, 2))), Value(np.ones((3, 2))), Value(np.ones((3, 2)))
+        dot(x, w).backward(retain_grads=retain)
+        assert not np.shares_memory(x.grad, w.data)
+        assert not np.shares_memory(w.grad, x.data)
+        half_square(v).backward(retain_grads=retain)
+        assert not np.shares_memory(v.grad, v.data)
 
 
 def test_empty_batches() -> None:
@@ -99,6 +103,14 @@ def test_empty_batches() -> None:
     with np.errstate(all="ignore"):
         np.sum(np.mean(x, axis=1)).backward()
     assert x.grad.shape == (0, 3)
+
+
+@pytest.mark.parametrize("f", [softmax, log_softmax])
+def test_probabilities_of_no_classes_are_none_without_a_warning(f: Callable) -> None:
+    x = Value(np.zeros((2, 0)))
+    z = f(x)
+    z.backward(np.zeros((2, 0)))
+    assert z.shape == x.grad.shape == (2, 0)
 
 
 @pytest.mark.parametrize("create_graph", [False, True])
@@ -128,6 +140,23 @@ def test_an_axis_may_be_a_numpy_integer() -> None:
     assert np.swapaxes(Value(np.ones((2, 3))), np.int64(0), -1).shape == (3, 2)
     with pytest.raises(np.exceptions.AxisError, match="axis 5"):
         np.swapaxes(Value(np.ones((2, 3))), 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("forward", "data"),
+    [
+        (lambda x: math.fsum(x), 3.0),
+        (lambda x: bool(x.any()), 1.0),
+        (lambda x: x > 1.5, np.array([0.0, 1.0])),
+        (lambda x: x.astype(int), np.array([1.0, 2.0])),
+    ],
+    ids=["float", "bool", "array of bools", "array of ints"],
+)
+def test_a_row_may_answer_with_any_real_numbers(forward: Any, data: Any) -> None:
+    z = Primitive("p", forward, Pull(lambda g, z, x: 0 * x))(Value([1.0, 2.0]))
+    assert type(z.data) is type(data)
+    assert z.dtype == float
+    np.testing.assert_array_equal(z.data, data)
 
 
 @pytest.mark.parametrize("operand", [2.0, np.ones(2)])

@@ -1,4 +1,5 @@
 import gc
+import itertools
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,28 @@ def test_a_leaf_s_hook_sees_one_pass_s_gradient_alone() -> None:
     y.backward()
     y.backward()
     assert x.grad == 6.0  # 3 + 3
+
+
+def test_a_leaf_without_a_hook_adds_up_beside_one_that_has_one() -> None:
+    x, w = Value(3.0), Value(np.ones(2))
+    x.register_hook(lambda grad: None)
+    for _ in range(2):
+        np.sum(x * w).backward()
+    assert x.grad == 4.0
+    np.testing.assert_array_equal(w.grad, [6, 6])
+
+
+@pytest.mark.parametrize("retain", [True, False])
+def test_what_a_hook_keeps_is_in_memory_of_its_own(retain: bool) -> None:
+    x, w, kept = Value(np.ones(2)), Value(np.ones(2)), []
+    h = x * 2.0
+    for v in (x, w, h):
+        v.register_hook(kept.append)
+    z = h + w  # both get the upstream gradient itself
+    z.register_hook(kept.append)
+    z.backward(np.ones(2), retain_grads=retain)
+    assert len(kept) == 4
+    assert not any(np.shares_memory(p, q) for p, q in itertools.combinations(kept, 2))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

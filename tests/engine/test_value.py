@@ -36,6 +36,7 @@ CONSTANTS = [
     np.array(2.5),
     np.array([0.5, 1.5, 2.5]),
     np.array([1, 2, 3]),
+    np.array([1, 2, 3], np.int8),  # its logarithm in NumPy is a float16
     np.array([[0.5], [1.5]]),
     np.full((2, 3), 1.5),
     np.array([True] * 3),

@@ -6,8 +6,12 @@ REDUNDANT = "a factor of ones or an identity more changes no sum; it only costs 
 NEGATIVE = "NumPy works out the size of an axis for any negative number, not for -1 alone"
 SLOWER = "the long way gives the same numbers; the condition only saves time"
 SYMMETRIC = "the operands may be exchanged"
+COMPARED = "to compare a Value is to compare its numbers"
+COPIED = "one copy more of the same numbers"
+ONE_SHAPE = "prediction and target have one shape"
 FOUR_AXES = "the second to last of four axes is the one after the second"
 NUMPY_ASKED = "a form on floats that raises TypeError is replaced by NumPy's: the same number, later"
+OF_ONE = "to sum over an axis of size 1 changes nothing"
 
 EQUIVALENT: dict[str, str] = {
     # -- rows and their helpers
@@ -29,6 +33,7 @@ EQUIVALENT: dict[str, str] = {
     "products.py transpose: np.swapaxes(x, -1, -2) -> np.swapaxes(x, -2, -1)": SYMMETRIC,
     "products.py matmul_right: y.ndim == 2 and x.ndim > 2 and y.size -> y.ndim == 2 and y.size": SLOWER,
     "products.py matmul_right: y -> x #3": SLOWER,
+    "products.py matmul_right: y -> x #5": "only the order of the numbers in memory is another",
     "products.py matmul_right: 2 -> 1": SLOWER,
     "products.py matmul_right: x.ndim > 2 -> x.ndim >= 2": SLOWER,
     "products.py matmul_right: x -> y #5": SLOWER,
@@ -61,13 +66,31 @@ EQUIVALENT: dict[str, str] = {
     "shaping.py walks_along: 0 -> 1 #2": SLOWER,
     "shaping.py transpose: 1 -> 2": SLOWER,
     "shaping.py transpose: 0 -> 1": SLOWER,
-    "shaping.py astype: x.astype(dtype, copy=False) -> x.astype(dtype)": "one copy more of the same numbers",
+    "shaping.py astype: x.astype(dtype, copy=False) -> x.astype(dtype)": COPIED,
+    "shaping.py astype: False -> True": COPIED,
+    "products.py cofactors: n - 1 -> 1 - n": NEGATIVE,
+    # -- recording
+    "value.py apply: own_data(z, copy=False) -> own_data(z)": COPIED,
+    "value.py apply: False -> True": COPIED,
+    "value.py apply: d.dtype.kind != 'f' -> d.dtype.kind == 'f'": SLOWER,
+    "value.py apply: x is not d and type(x) is not Value -> x is not d or type(x) is not Value": SLOWER,
+    "value.py apply: x is not d and type(x) is not Value -> type(x) is not Value": SLOWER,
+    "value.py apply: x is not d and type(x) is not Value -> x is not d": SLOWER,
+    "value.py apply1: op.float_rules[0] -> op.float_rules": NUMPY_ASKED,
+    "value.py _apply_to_numbers: op.float_forward is not None and (not params) -> not params": NUMPY_ASKED,
+    "value.py _apply_to_numbers: op.float_forward is not None and (not params) -> op.float_forward is not None": (
+        NUMPY_ASKED
+    ),
+    "value.py _apply_to_numbers: op.float_forward is not None and (not params) -> "
+    "op.float_forward is not None or not params": NUMPY_ASKED,
     # -- on floats
     "floats.py _maximum: x >= y -> x > y": TIE,
     "floats.py _minimum: x <= y -> x < y": TIE,
     "floats.py _logaddexp: x -> y #2": TIE,
     "floats.py _logaddexp: max(x, y) -> max(y, x)": SYMMETRIC,
     "floats.py _logaddexp: x - y -> y - x": "its absolute value is taken",
+    "floats.py teach: row.float_partials = _together(row.float_rules) -> pass": NUMPY_ASKED,
+    "floats.py teach: _together(row.float_rules) -> row.float_rules": NUMPY_ASKED,
     "floats.py teach: isinstance(item, FunctionType) and item.__globals__ is module_globals -> "
     "isinstance(item, FunctionType)": "the table's module imports no function by name",
     "floats.py teach: isinstance(item, Primitive) and item.elementwise -> isinstance(item, Primitive)": (
@@ -78,7 +101,15 @@ EQUIVALENT: dict[str, str] = {
     "backprop.py chain_rule: alarm.rang = False -> pass": SLOWER,
     "backprop.py chain_rule: False -> True": SLOWER,
     "backprop.py fit: shape or type(x) is float -> type(x) is float": "[()] of an array is a view of all of it",
+    "backprop.py unbroadcast: axes[0] -> axes": SLOWER,
+    "backprop.py unbroadcast: len(axes) > 1 -> len(axes) >= 1": SLOWER,
+    "backprop.py unbroadcast: axes[-1] >= np.ndim(contribution) - len(shape) -> "
+    "axes[-1] > np.ndim(contribution) - len(shape)": "the axis of size 1 that is then missing comes back by repeating",
+    "backprop.py broadcast_axes: wide[i + extra] -> wide": OF_ONE,
     "backprop.py backpropagate: gradient_hooks and id(node) in gradient_hooks -> id(node) in gradient_hooks": SLOWER,
+    "backprop.py backpropagate: gradient_hooks and id(node) in gradient_hooks -> gradient_hooks": SLOWER,
+    "backprop.py backpropagate: gradient_hooks and id(node) in gradient_hooks -> "
+    "gradient_hooks or id(node) in gradient_hooks": SLOWER,
     "backprop.py backpropagate: not op.elementwise and (not recorded) -> not op.elementwise or not recorded": SLOWER,
     "backprop.py backpropagate: not op.elementwise and (not recorded) -> not recorded": SLOWER,
     "backprop.py backpropagate: not op.elementwise and (not recorded) -> not op.elementwise": SLOWER,
@@ -86,6 +117,7 @@ EQUIVALENT: dict[str, str] = {
     "not recorded and (not alarm.careful)": SLOWER,
     "backprop.py backpropagate: op.selects and (not recorded) and (not alarm.careful) -> "
     "op.selects and (not alarm.careful)": SLOWER,
+    "backprop.py backward: gradient_hooks and id(leaf) in gradient_hooks -> id(leaf) in gradient_hooks": SLOWER,
     "backprop.py _Pass._listening: bool(watchers) -> watchers": "a tuple is true as its bool is",
     "backprop.py _Pass.told: True -> False": "every gradient is put back afterwards, and a Step has its own",
     # -- layers
@@ -94,7 +126,6 @@ EQUIVALENT: dict[str, str] = {
     "nn/conv.py examples_last: np.ascontiguousarray(np.moveaxis(x, PICTURE, (0, 1, 2))) -> "
     "np.moveaxis(x, PICTURE, (0, 1, 2))": SLOWER,
     "nn/conv.py patches: examples_last(x) -> x": SLOWER,
-    # -- layers
     "nn/windows.py padded: any(padding) -> padding": SLOWER,
     "nn/conv.py patches: 1 -> 2 #5": NEGATIVE,
     "nn/conv.py rows_of: 1 -> 2": NEGATIVE,
@@ -105,9 +136,12 @@ EQUIVALENT: dict[str, str] = {
     "nn/conv.py correlate_x: -2 -> 2 #3": FOUR_AXES,
     "nn/conv.py correlate_weight: -2 -> 2": FOUR_AXES,
     "nn/conv.py conv2d: -2 -> 2": FOUR_AXES,
+    "nn/conv.py conv2d: 1 -> 2": NEGATIVE,
     "nn/functional.py leaky_relu_row: x > 0 -> x >= 0": "at 0 both branches are 0",
     "nn/functional.py elu_row: x > 0 -> x >= 0": "at 0 both branches are 0",
     "nn/functional.py elu_row: 0 -> 1 #2": "it stands in the branch not taken, where it only must not overflow",
+    "nn/functional.py softplus: constant(x) -> x": COMPARED,
+    "nn/functional.py dropout: 0.0 -> 1": "with p = 1 nothing is kept that it could scale",
     "nn/functional.py dropout: drawn(generator(rng).random, x.shape) >= p -> "
     "drawn(generator(rng).random, x.shape) > p": "one draw in 2**53 is equal",
     "nn/functional.py linear: type(weight) is Value is type(bias) -> type(weight) is not Value is type(bias)": SLOWER,
@@ -119,11 +153,19 @@ EQUIVALENT: dict[str, str] = {
     "np.maximum(-100, np.log1p(x))": SYMMETRIC,
     "nn/loss_functions.py l1_loss: prediction - target -> target - prediction": SYMMETRIC,
     "nn/loss_functions.py mse_loss: prediction - target -> target - prediction": SYMMETRIC,
-    "nn/loss_functions.py kl_div: constant(y) -> y": "to compare a Value is to compare its numbers",
+    "nn/loss_functions.py kl_div: constant(y) -> y": COMPARED,
+    "nn/loss_functions.py kl_div: x -> y #3": ONE_SHAPE,
+    "nn/class_losses.py cross_entropy: target.astype(log_p.dtype, copy=False) -> target.astype(log_p.dtype)": COPIED,
+    "nn/class_losses.py cross_entropy: False -> True": COPIED,
+    "nn/class_losses.py _weighted: 1 -> 2": NEGATIVE,
+    "nn/loss_checks.py reduced: 0 -> 1": "the sum and the mean of a single number are that number",
     # -- forward mode
+    "transforms.py push_forward: set(known) -> known": "a dict has its keys as members, as the set of them has",
     "transforms.py _like: t is tangent and np.ndim(t) -> np.ndim(t)": "a second copy of the same numbers",
     "transforms.py _tangent: not op.elementwise and (not recorded) -> not op.elementwise or not recorded": SLOWER,
     "transforms.py _tangent: not op.elementwise and (not recorded) -> not recorded": SLOWER,
     "transforms.py _tangent: not op.elementwise and (not recorded) -> not op.elementwise": SLOWER,
     "transforms.py _tangent: _times(t, node.partials[position]) -> _times(node.partials[position], t)": SYMMETRIC,
+    "transforms.py _tangent: _times(t, rule.derivative(z, *numbers, *node.params)) -> "
+    "_times(rule.derivative(z, *numbers, *node.params), t)": SYMMETRIC,
 }

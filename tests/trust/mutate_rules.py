@@ -37,7 +37,7 @@ LIMIT = 90
 ENGINE = [
     ["transforms", "edges", "stability", "short_ways"],
     ["backprop", "gradcheck", "hooks", "modes", "other_arrays"],
-    ["primitives", "floats", "value", "dispatch", "anomaly", "notes"],
+    ["primitives", "floats", "value", "dispatch", "anomaly", "notes", "collector"],
 ]
 NN = {
     "windows": ["conv"],

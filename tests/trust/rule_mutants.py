@@ -30,8 +30,8 @@ TARGETS: dict[str, str] = {
     "autograd_mini/floats.py": "_sign _maximum _minimum _logaddexp _where FLOAT_FUNCTIONS teach",
     "autograd_mini/value.py": "apply1 apply2 apply _apply_to_numbers",
     "autograd_mini/backprop.py": "topological_order reached _Alarm.listening _Alarm.__call__ chain_rule fit "
-    "unbroadcast broadcast_axes backpropagate is_own seed _Pass.__init__ _Pass.run _Pass._listening _Pass.told "
-    "_Pass.clear _Pass.restoring backward gradients zero_like steps",
+    "unbroadcast broadcast_axes backpropagate _backpropagate_floats is_own seed _Pass.__init__ _Pass.run "
+    "_Pass._listening _Pass.told _Pass.clear _Pass.restoring backward gradients zero_like steps",
     "autograd_mini/transforms.py": "_run _result _shaped value_and_grad vjp jvp push_forward _like _tangent _times "
     "_basis jacobian _stacked hessian hvp",
     "autograd_mini/functions.py": "softmax log_softmax",
