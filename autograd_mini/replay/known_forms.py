@@ -1,16 +1,19 @@
-"""Operations that a program has a quicker form for than the engine, which must be safe from overflow before it knows.
+"""Operations that stand as one call in a program: as the engine computes them, or in a quicker form.
 
-A program whose numbers overflow is not carried through: the call is made as written. So here σ(x) is 1/(1 + e^−x).
+The engine must be safe from overflow before it knows. A program whose numbers overflow is not carried through: the call
+is made as written. So here σ(x) is 1/(1 + e^−x). Windows over a picture are copied by the engine's own functions, which
+lay the pixels so that NumPy's loops are long; on arrays that are traced they could not see how these lie in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from autograd_mini.nn import conv, windows
 from autograd_mini.primitives import elementwise
 from autograd_mini.replay.trace import Var
 from autograd_mini.replay.traced import Traced
@@ -23,19 +26,33 @@ def sigmoid(x: Any) -> Any:
     return _float_forward(x) if type(x) is float else _forward(x)  # type: ignore[misc]
 
 
-def traced_sigmoid(x: Any) -> Any:
-    """σ(x), which writes one call into the trace where x is traced."""
-    return x.made(sigmoid, (x,)) if type(x) is Traced else _forward(x)
+def _one_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(x: Any, *args: Any) -> Any:
+        return x.made(function, (x, *args)) if type(x) is Traced else function(x, *args)
+
+    return call
+
+
+#: Where the engine looks for each, and under which name.
+_PLACES: list[tuple[Any, str, Callable[..., Any]]] = [
+    (elementwise.sigmoid, "forward", sigmoid),
+    (windows.windows, "forward", windows.copies),
+    (windows.fold, "forward", windows.sum_back),
+    (conv, "patches", conv.patches),
+]
 
 
 @contextmanager
 def one_call_each() -> Iterator[None]:
     """Inside the block these operations are one call in a trace."""
+    before = [getattr(owner, name) for owner, name, _ in _PLACES]
     try:
-        elementwise.sigmoid.forward = traced_sigmoid
+        for owner, name, function in _PLACES:
+            setattr(owner, name, _one_call(function))
         yield
     finally:
-        elementwise.sigmoid.forward = _forward
+        for (owner, name, _), function in zip(_PLACES, before, strict=True):
+            setattr(owner, name, function)
 
 
 def expanded(var: Var, insert: Any) -> tuple[Any, tuple]:
