@@ -57,5 +57,14 @@ def one_call_each() -> Iterator[None]:
 
 def expanded(var: Var, insert: Any) -> tuple[Any, tuple]:
     """The last call, and by `insert(function, args)` those before it, for an array."""
-    e = insert(np.exp, (insert(np.negative, var.args),))
-    return np.divide, (1.0, insert(np.add, (e, 1.0)))
+    (x,) = var.args
+    parts = x.args if x.function is np.add else ()
+    if len(parts) == 2 and all(type(part) is Var and np.size(part.number) for part in parts):
+        s, b = sorted(parts, key=lambda part: -np.size(part.number))
+        if np.size(b.number) < np.size(s.number):  # −(s + b) = −b − s, which is less to negate
+            return _from_negative(insert(np.subtract, (insert(np.negative, (b,)), s)), insert)
+    return _from_negative(insert(np.negative, (x,)), insert)
+
+
+def _from_negative(x: Var, insert: Any) -> tuple[Any, tuple]:
+    return np.divide, (1.0, insert(np.add, (insert(np.exp, (x,)), 1.0)))

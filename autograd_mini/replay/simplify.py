@@ -18,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.replay.classes import one_bound, one_hot, row_sums, shift
 from autograd_mini.replay.known_forms import expanded, sigmoid
 from autograd_mini.replay.trace import Trace, Var, guard, mapped
+from autograd_mini.replay.traced import assigned
 
 FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 TIMES = frozenset({np.multiply, operator.mul})
@@ -41,6 +43,7 @@ def simplified(trace: Trace, results: Sequence[Var]) -> tuple[list[Var], list[Va
         trace.draws = [rewriter.now(x) for x in trace.draws]
         calls = needed(calls, results)
         if len(calls) == count and not rewriter.changed:
+            calls = needed(one_bound(trace, calls), results)
             _find_prelude(calls)
             return calls, results
 
@@ -107,6 +110,9 @@ class _Rewriter:
             before = self.known.setdefault(("guard", var.args[0]), var)
             return None if before is var else before
         self._shorten(var)
+        sums = row_sums(var) if var.function == np.add.reduce else None
+        if sums is not None:
+            return self.trace.given("constant", sums)
         same = self._unchanged(var)
         if same is not None:
             return same
@@ -151,6 +157,12 @@ class _Rewriter:
             return
         if function in NEGATIVE and x.function in DIFFERENCE:
             self._become(var, x.function, x.args[::-1])  # −(a − b) = b − a
+        elif function is np.subtract and not var.kwargs and (top := shift(var)) is not None:
+            self._become(var, function, (x, top))
+        elif function is np.greater and (relu := self.known.get(_key((np.maximum, args, var.kwargs)))) is not None:
+            self._become(var, function, (relu, args[1]), var.kwargs)  # so that x itself need not be kept
+        elif function is assigned and (table := one_hot(var)) is not None:
+            self._become(var, np.take, (self.trace.given("constant", table, label="one_hot"), args[1][1], 0))
         elif function in (np.transpose, np.swapaxes) and len(x.shape) == 2 and len(args) > 1:
             axes = [axis % 2 for axis in (args[1:] if function is np.swapaxes else args[1] or (1, 0))]
             if function is np.swapaxes and axes[0] != axes[1]:
@@ -177,7 +189,9 @@ class _Rewriter:
             exact = math.frexp(c)[0] in (0.5, -0.5) or math.frexp(inner)[0] in (0.5, -0.5)
             if y is not None and exact and x.shape == var.shape and _kind(x) == _kind(y) == _kind(var):
                 self._become(var, var.function, (float(c * inner), y))
-        elif x is not None and _is_constant_array(var.args[0]) and _alike(x, var):  # of one number, again and again
+        elif (
+            x is not None and any(map(_is_constant_array, var.args)) and _alike(x, var)
+        ):  # of one number, again and again
             self._become(var, var.function, (c, x))
 
     def _become(self, var: Var, function: Any, args: tuple, kwargs: dict[str, Any] | None = None) -> None:
@@ -228,6 +242,9 @@ class _Rewriter:
                 self._become(var, np.vdot, (x.args[0], x.args[0]))
             elif reduce != var.function or var.kwargs:
                 self._become(var, np.add.reduce, (x, None))
+        elif of_sum and x.function is np.negative and self.uses[x] == 1:  # −a − b = −(a + b), which is less to negate
+            total = self._insert(var.function, (x.args[0], *var.args[1:]), var.kwargs, var.part)
+            self._become(var, operator.neg if var.is_scalar else np.negative, (total,))
         elif of_sum and len(x.shape) == 2 and axis in (0, -2) and x.shape[0] > 0:
             ones = self.trace.given("constant", np.ones(x.shape[0], x.number.dtype), label="ones")
             if keepdims:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_mini.replay.classes import unsigned
 from autograd_mini.replay.memory import LARGE, Spare, is_reduction, planned, takes_out
 from autograd_mini.replay.spelled import ATOM, REPEATING, index_text, name_of_function, spelled_operator, spelled_scalar
 from autograd_mini.replay.trace import Var, guard
@@ -144,6 +145,10 @@ class Body:
             return f"{self.text(args[0], ATOM)}.T"
         if function is np.reshape and len(args) == 2 and not var.kwargs and np.ndim(args[0].number):
             return f"{self.text(args[0], ATOM)}.reshape({self.text(args[1])})"
+        if function is unsigned:
+            return f"{self.text(args[0], ATOM)}.view(np.{var.number.dtype.name})"
+        if function is np.take and len(args) == 3 and not var.kwargs and np.ndim(args[0].number):
+            return f"{self.text(args[0], ATOM)}.take({self.text(args[1])}, {self.text(args[2])})"
         if isinstance(function, np.ufunc) and _only_numbers(var):
             short = spelled_operator(var, self.text)
             if short is not None:
