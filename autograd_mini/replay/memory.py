@@ -7,12 +7,14 @@
 >>> plan = planned([y, z, w], [w])
 >>> plan[y] == plan[z] == 0  # in place: nothing needs y after z
 True
+>>> z is planned([y, z], [z], [z])[y]  # z leaves: y is written where z will be
+True
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -85,8 +87,14 @@ class Spare:
         return array
 
 
-def planned(calls: Sequence[Var], leaving: Sequence[Var]) -> dict[Var, int]:
-    """The number of the buffer that each call writes into; those that leave the program get new memory."""
+def planned(
+    calls: Sequence[Var], leaving: Sequence[Var], spared: Collection[Var] = frozenset()
+) -> dict[Var, int | Var]:
+    """The number of the buffer that each call writes into; those that leave the program get new memory.
+
+    What is needed for one of the `spared` alone, large arrays that leave, is written where that will be: there it
+    stands instead of a number.
+    """
     gone = set(leaving)
     roots: dict[Var, frozenset[int]] = {}
     last_use: dict[int, int] = {}
@@ -103,17 +111,20 @@ def planned(calls: Sequence[Var], leaving: Sequence[Var]) -> dict[Var, int]:
     for var in leaving:  # a view of a buffer is copied at the end
         for root in roots.get(var, ()):
             last_use[root] = len(calls)
-    plan: dict[Var, int] = {}
+    plan: dict[Var, int | Var] = {}
+    ready = _written_in_place(calls, spared, number_of, roots, last_use)
     free: defaultdict[Any, list[int]] = defaultdict(list)
     held: dict[int, tuple[Any, int]] = {}  # root -> (kind, buffer)
     count = 0
     for place, var in enumerate(calls):
         dying = [root for root in held if last_use[root] == place]
-        in_place = isinstance(var.function, np.ufunc) and var.function.signature is None
+        in_place = _is_elementwise(var)
         if in_place:
             _release(dying, held, free, place)
-        if var in number_of:
-            kind = var.number.dtype, var.number.shape
+        if var in ready:
+            plan[var] = ready[var]
+        elif var in number_of:
+            kind = _kind(var)
             if free[kind]:
                 buffer = free[kind].pop()
             else:
@@ -123,6 +134,40 @@ def planned(calls: Sequence[Var], leaving: Sequence[Var]) -> dict[Var, int]:
         if not in_place:
             _release(dying, held, free, place)
     return plan
+
+
+def _written_in_place(
+    calls: Sequence[Var],
+    spared: Collection[Var],
+    number_of: dict[Var, int],
+    roots: dict[Var, frozenset[int]],
+    last_use: dict[int, int],
+) -> dict[Var, Var]:
+    """What will be another's memory -> that other, unless it takes the place of an operand of its own."""
+    place_of = {var: place for place, var in enumerate(calls)}
+    kinds = {number_of[var]: _kind(var) for var in number_of}
+
+    def dying(var: Var) -> set[int]:
+        used = frozenset().union(*(roots.get(x, frozenset()) for x in var.operands()))
+        return {root for root in used if last_use[root] == place_of[var] and kinds[root] == _kind(var)}
+
+    ready: dict[Var, Var] = {}
+    for var in spared:
+        if var in place_of and _is_elementwise(var):
+            ends = dying(var)
+            for x in var.operands():
+                if number_of.get(x) in ends and not (_is_elementwise(x) and dying(x)):
+                    ready[x] = var
+                    break
+    return ready
+
+
+def _is_elementwise(var: Var) -> bool:
+    return isinstance(var.function, np.ufunc) and var.function.signature is None
+
+
+def _kind(var: Var) -> Any:
+    return var.number.dtype, var.number.shape
 
 
 def _release(roots: list[int], held: dict, free: dict, place: int) -> None:

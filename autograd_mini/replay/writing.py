@@ -36,7 +36,8 @@ class Body:
         self.repeated = {x for var in calls if var.function in REPEATING for x in var.operands()}
         whole = [x for var in leaving if var.function is part for x in var.operands()]  # what leaves in parts
         self.spared = {x for x in (*leaving, *whole) if takes_out(x) and x.number.nbytes >= LARGE and not x.is_given}
-        self.plan = planned(calls, [var for var in (*leaving, *whole) if type(var.number) is np.ndarray])
+        self.plan = planned(calls, [var for var in (*leaving, *whole) if type(var.number) is np.ndarray], self.spared)
+        self.begun = {at: var for var, at in self.plan.items() if type(at) is Var}
         self.lines_of: dict[Var, tuple[int, str]] = {}
         """Where the line is that makes it, or in which it stands, among those of its part; and its right side."""
         self._texts: dict[Var, tuple[str, int]] = {}
@@ -155,9 +156,12 @@ class Body:
                 return short
         parts = [self.text(x) for x in self._ready_made(var)]
         parts += [f"{name}={self.text(x)}" for name, x in var.kwargs.items()]
-        if var in self.plan:
-            parts.append(f"out={self._buffer(var)}")
-        elif var in self.spared:
+        number = self.plan.get(var)
+        if type(number) is int:
+            parts.append(f"out={self._buffer(var, number)}")
+        elif var in self.begun:
+            parts.append(f"out={self.name(self.begun[var])}")
+        elif var in self.spared or number is not None:
             parts.append(f"out={self.mention('spare', Spare(var.shape, var.number.dtype))}()")
         return f"{self._function(function)}({', '.join(parts)})"
 
@@ -167,8 +171,7 @@ class Body:
             return f"{self.mention('rng', owner)}.{function.__name__}"
         return name_of_function(function) or self.mention(getattr(function, "__name__", "function"), function)
 
-    def _buffer(self, var: Var) -> str:
-        number = self.plan[var]
+    def _buffer(self, var: Var, number: int) -> str:
         if number not in self._buffers:
             name = self.names.new(f"buffer_{number + 1}")
             self.known[name] = np.empty(var.shape, var.number.dtype)

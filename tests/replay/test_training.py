@@ -50,6 +50,28 @@ def test_every_optimizer_moves_arrays_as_ever(optimizer, dtype):
     trained_alike(network(optimizer, dtype), batches(dtype=dtype), tolerance)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_every_optimizer_moves_large_arrays_into_new_ones(optimizer, dtype):
+    """Arrays of a size that are written into again once nobody has them, and begun there before they are done."""
+    kept = []
+
+    def make():
+        rng = np.random.default_rng(0)
+        w, v = (ag.Value(rng.normal(size=size).astype(dtype), name=name) for name, size in (("w", 20_000), ("v", 3)))
+        return w, optimizer([w, v]), lambda x, y: np.sum(np.tanh(w * x) * v[0] * y)
+
+    def between(w, opt):
+        kept.extend((array, array.copy()) for array in (w.data, *(m for m in opt.memory[0] if np.ndim(m))))
+
+    rng = np.random.default_rng(1)
+    xs = [rng.normal(size=20_000).astype(dtype) for _ in range(6)]
+    tolerance = 1e-12 if dtype is np.float64 else 1e-5
+    trained_alike(make, [(x, dtype(0.5)) for x in xs], tolerance, between)
+    for array, then in kept:
+        np.testing.assert_array_equal(array, then)
+
+
 def scalars(make_optimizer):
     def make():
         w = [ag.Value(0.3), ag.Value(-0.7, name="b"), ag.Value(1.1)]
