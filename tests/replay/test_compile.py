@@ -381,3 +381,18 @@ def test_large_parameters_that_somebody_keeps_are_not_written_into():
         kept.append((array, array.copy()))
     for array, then in kept:
         np.testing.assert_array_equal(array, then)
+
+
+def test_what_is_needed_later_is_not_written_over_by_what_leaves():
+    w = ag.Value(np.arange(10_000.0), name="w")
+
+    def f(x):
+        product = w * x
+        return product + 1, np.sum(product * x)
+
+    look = ag.compile(f, backward=False)
+    for s in (0.1, 0.2, 0.3):
+        x = np.full(10_000, s)
+        more, total = look(x)
+        np.testing.assert_array_equal(more, w.data * x + 1)
+        np.testing.assert_allclose(total, np.sum(w.data * x * x), rtol=1e-12)
