@@ -13,7 +13,7 @@ True
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,69 @@ def row_sums(var: Var) -> np.ndarray | None:
         sums = np.add.reduce(_known(x.args[0]), 1)
         return np.full(var.shape, sums[0]) if sums.size and np.all(sums == sums[0]) else None
     return None
+
+
+def by_slopes(trace: Trace, calls: Sequence[Var]) -> list[Var]:
+    """The calls, where a sum Σ log_p[i, y_i] is taken as ⟨d, log_p⟩/c by the slopes of backwards, d = c · one_hot[y].
+
+    Where a class has no probability at all, 0 · −∞ is nan, and the call is made as written.
+    """
+    slopes = {var.args[1]: var for var in calls if var.function is np.take and _one_slope(var)}
+    kept: dict[Var, None] = {}
+    shares: dict[Any, tuple[Var, float]] = {}
+    for var in calls:
+        log_p, times = _summed(var, slopes), _multiplier(var)
+        if log_p is not None:
+            d = slopes[var.operands()[-1].args[1][1]]
+            trace.part, before = var.part, trace.part
+            product = trace.call(np.vdot, (d, log_p))
+            trace.part, d.part = before, var.part
+            kept |= {d: None, product: None}
+            var.function = operator.truediv if var.is_scalar else np.divide
+            var.args = product, _one_slope(d)
+            shares[var] = product, 1 / _one_slope(d)
+        elif times and var.args[0] in shares:
+            product, factor = shares[var.args[0]]
+            shares[var] = product, factor * times
+            if abs(factor * times - 1) <= np.finfo(product.args[0].number.dtype).eps:  # a mean of −log_p is ⟨d, log_p⟩
+                var.function, var.args = np.vdot, product.args
+        kept[var] = None
+    return list(kept)
+
+
+def _multiplier(var: Var) -> float:
+    """The constant by which the call multiplies; 0 for other calls."""
+    if var.function in (np.negative, operator.neg):
+        return -1.0
+    divides = var.function in (np.divide, operator.truediv) and type(var.args[1]) is float and var.args[1] != 0
+    return 1 / var.args[1] if divides and type(var.args[0]) is Var else 0.0
+
+
+def _one_slope(var: Var) -> float:
+    """What stands in each row that is taken from a one-hot table; 0 for other calls."""
+    table = _known(var.args[0])
+    if np.ndim(table) != 2 or var.args[2:] != (0,) or type(var.args[1]) is not Var or not np.size(table):
+        return 0.0
+    c = table[0, 0].item()
+    return c if np.array_equal(table, np.diag([c] * len(table))) else 0.0
+
+
+def _summed(var: Var, slopes: Mapping[Var, Var]) -> Var | None:
+    """The array of which one entry in each row is summed up, there where such slopes are not 0."""
+    if var.function == np.add.reduce and var.args[1:] == (None,) and not var.kwargs:
+        picked = var.args[0]
+    elif var.function is np.dot and len(var.args) == 2 and np.all(np.equal(_known(var.args[0]), 1)):
+        picked = var.args[1]
+    else:
+        return None
+    if type(picked) is not Var or picked.function is not operator.getitem:
+        return None
+    array, index = picked.args
+    if type(index) is not tuple or len(index) != 2 or type(index[1]) is not Var or index[1] not in slopes:
+        return None
+    d, rows = slopes[index[1]], _known(index[0])
+    alike = array.shape == d.shape and array.number.dtype == d.number.dtype
+    return array if alike and rows is not None and np.array_equal(rows, np.arange(len(rows))) else None
 
 
 def unsigned(x: np.ndarray) -> np.ndarray:

@@ -65,6 +65,10 @@ def _groups(calls: Sequence[Var], results: Sequence[Var]) -> dict[Var, Any]:
                     parent[root(x)] = root(var)
                 elif not (x.function == "constant" or len(x.shape) < 2):
                     stays.add(var)
+        elif var.function is np.vdot and all(x in parent for x in var.args):
+            parent[root(var.args[0])] = root(var.args[1])
+        elif var.function is np.vdot:
+            stays.update(x for x in var.args if x in parent)
     left = {root(var) for var in stays}
     return {var: root(var) for var in parent if root(var) not in left}
 
@@ -115,6 +119,8 @@ def _reads_columns(var: Var) -> bool:
         return len(args) == 2 and all(type(x) is Var for x in args)
     if function is np.transpose:
         return len(args) == 1
+    if function is np.vdot:
+        return True
     if function is operator.getitem:
         return _places(args[1]) is not None
     return function in REDUCTIONS and args[1:] in ((1,), (-1,), (None,)) and not var.kwargs
@@ -199,6 +205,8 @@ class _Turned:
         turned = args[0] if args and type(args[0]) is Var and args[0] in self.chosen else None
         if function is np.dot and len(args[0].shape) == 1 and args[1] in self.chosen:
             var.args = self.instead[args[1]], args[0]
+        elif function is np.vdot and turned is not None:
+            var.args = self.instead[turned], self.instead[args[1]]
         elif function is operator.getitem and turned is not None:
             var.args = self.instead[turned], args[1][::-1]
         elif function in REDUCTIONS and turned is not None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_mini.replay.classes import one_bound, one_hot, row_sums, shift
+from autograd_mini.replay.classes import by_slopes, one_bound, one_hot, row_sums, shift
 from autograd_mini.replay.columns import in_columns
 from autograd_mini.replay.known_forms import expanded, sigmoid
 from autograd_mini.replay.trace import Trace, Var, guard, mapped
@@ -44,7 +44,8 @@ def simplified(trace: Trace, results: Sequence[Var]) -> tuple[list[Var], list[Va
         trace.draws = [rewriter.now(x) for x in trace.draws]
         calls = needed(calls, results)
         if len(calls) == count and not rewriter.changed:
-            calls, results = in_columns(trace, one_bound(trace, calls), results)
+            calls = one_bound(trace, by_slopes(trace, calls))
+            calls, results = in_columns(trace, calls, results)
             calls = needed(calls, results)
             _find_prelude(calls)
             return calls, results

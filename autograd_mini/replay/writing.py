@@ -221,7 +221,7 @@ def _only_numbers(var: Var) -> bool:
 
 def _gives_scalars(function: Any) -> bool:
     """A call of it that gives one number gives a scalar, and not an array without axes."""
-    return isinstance(function, np.ufunc) or is_reduction(function) or function in (cast, operator.pow)
+    return isinstance(function, np.ufunc) or is_reduction(function) or function in (cast, operator.pow, np.vdot)
 
 
 class _Ready(str):

@@ -50,11 +50,12 @@ def test_the_program_of_cross_entropy_is_short():
     x, step, twin = compiled_and_twin(nn.CrossEntropyLoss(), rng.normal(size=(7, 3)))
     same(x, step, twin, rng.integers(3, size=7))
     source = step.source
-    for gone in ("isfinite", "np.where", "minimum.reduce", "np.array", "np.negative"):
+    for gone in ("isfinite", "np.where", "minimum.reduce", "np.array", "np.negative", "log_softmax["):
         assert gone not in source
     assert "one_hot.take(y, 0)" in source
     assert "y.view(np.uint64)" in source
     assert source.count("np.add.reduce") == 1  # of exponentials; one-hot rows are known
+    assert "    mean = float(np.vdot(d_log_softmax, log_softmax))\n" in source
 
 
 @pytest.mark.parametrize("wrong", [-1, 3, -128])
@@ -90,6 +91,38 @@ def test_infinite_logits_come_out_as_the_engine_has_them(logit, everywhere):
         alone = ag.compile(lambda z: nn.functional.log_softmax(z, 1), backward=False)
         for z in (np.ones((2, 3)), np.ones((2, 3)), x.data):
             np.testing.assert_array_equal(alone(z), nn.functional.log_softmax(z, 1))
+
+
+def test_the_loss_by_its_slopes_is_scaled_as_ever():
+    """The slopes of 3 · mean are not those of the mean; those of a loss that is added to another are both."""
+    rng = np.random.default_rng(3)
+    loss, norm = nn.CrossEntropyLoss(), nn.CrossEntropyLoss(reduction="sum")
+    for f in (lambda x, y: 3.0 * loss(x, y), lambda x, y: loss(x, y) + norm(2.0 * x, y), lambda x, y: norm(x, y) ** 2):
+        x, step, twin = compiled_and_twin(f, rng.normal(size=(7, 3)))
+        for i in range(3):
+            step.f = never if i else step.f
+            same(x, step, twin, rng.integers(3, size=7))
+    look = ag.compile(loss, backward=False)
+    x, y = rng.normal(size=(7, 3)), rng.integers(3, size=7)
+    for _ in range(2):
+        np.testing.assert_allclose(look(x, y), loss(x, y), rtol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_other_sums_of_picked_entries_are_left_as_they_are(dtype):
+    rng = np.random.default_rng(3)
+    loss, rows, other_rows = nn.CrossEntropyLoss(), np.arange(7), np.array([0, 0, 1, 2, 6, 6, 3])
+    weights = rng.normal(size=7).astype(dtype)
+    for f in (
+        lambda x, y: np.dot(weights, x[rows, y]),
+        lambda x, y: np.sum(x[other_rows, y]),
+        lambda x, y: np.sum(np.concatenate([x, 2 * x], axis=1)[rows, y]),
+        lambda x, y: np.sum(x[rows, y] ** 2) + np.sum(x[rows, y]),
+    ):
+        x, step, twin = compiled_and_twin(lambda x, y, f=f: loss(x, y) + f(x, y), rng.normal(size=(7, 3)).astype(dtype))
+        for i in range(3):
+            step.f = never if i else step.f
+            same(x, step, twin, rng.integers(3, size=7), 1e-13 if dtype is np.float64 else 1e-5)
 
 
 def test_labels_that_are_smoothed():

@@ -98,7 +98,8 @@ def test_what_is_turned_round():
     assert "np.maximum.reduce(add_2, 0, keepdims=True" in program(np.float64)
     assert "np.maximum.reduce(add_2, 1, keepdims=True" in program(np.float64, (5, 8, 70))
     assert "one_hot.take(y, 1)" in program(np.float32)
-    assert " = log_softmax[y, constant]" in program(np.float32)
+    assert " = log_softmax[y, constant]" in program(np.float32, (5, 8, 70))
+    assert "mean = np.vdot(d_log_softmax, log_softmax)\n" in program(np.float32)
     assert "[y, constant] = " in program(np.float32, (5, 8, 70))  # too many classes for a table
 
 
@@ -121,6 +122,8 @@ def test_results_are_rows():
         lambda x: (x @ w.T) * table + [1, 2],
         lambda x: [np.sum((x @ w.T) ** 2), np.vdot(x @ w.T, x @ w.T)],
         lambda x: np.sum(np.tanh(x @ w.T)),
+        lambda x: np.vdot(x @ w.T, np.tanh(x @ w.T)),
+        lambda x: np.vdot(x @ w.T, table),
         lambda x: np.sum((x @ w.T) * table * [1, 2] + (3, 4)),
         lambda x: np.sum(np.where(x @ w.T > table, x @ w.T, [[1.0, 2.0]])),
         lambda x: np.sum(np.exp(0.1 * (x @ w.T)) @ table.T),
