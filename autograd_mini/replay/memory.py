@@ -21,14 +21,17 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.nn.windows import copies, sum_back
+from autograd_mini.replay.flat import packed
 from autograd_mini.replay.trace import Var
 from autograd_mini.replay.traced import added_at, assigned, cast
 from autograd_mini.replay.updating import joined, part
 
 #: Functions whose result is new memory; that of others may be a view of an operand's.
 _FRESH = frozenset(
-    {np.dot, np.where, np.concatenate, np.take, np.take_along_axis, np.cumsum, assigned, added_at, cast, joined, part}
-    | {copies, sum_back}
+    {
+        *(np.dot, np.where, np.concatenate, np.take, np.take_along_axis, np.cumsum),
+        *(assigned, added_at, cast, joined, part, packed, copies, sum_back),
+    }
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.replay.simplify import is_draw
-from autograd_mini.replay.trace import SCALARS, Var, guard
+from autograd_mini.replay.trace import SCALARS, Var, guard, watched
 from autograd_mini.replay.writing import Body
 from autograd_mini.spelling import Names
 
@@ -23,6 +23,8 @@ ONE, MINUS_ONE = 0, 1
 def fits(var: Var) -> bool:
     """Is it a number, computed from numbers alone?"""
     if type(var.number) not in SCALARS or var.kwargs or var.part == "prelude" or is_draw(var):
+        return False
+    if var.function is watched:
         return False
     return bool(var.args) and all(type(x.number if type(x) is Var else x) in SCALARS for x in var.args)
 

@@ -19,12 +19,17 @@ from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.replay.checks import accumulated, hooked
 from autograd_mini.replay.kernel import machine_code
 from autograd_mini.replay.recording import Recording
+from autograd_mini.replay.scalars import scalarised
 from autograd_mini.replay.simplify import simplified
 from autograd_mini.replay.text import Text
 from autograd_mini.replay.trace import CannotReplay
 from autograd_mini.value import Value, next_age, recording_hooks
 
 _serial = count(1).__next__
+
+
+#: Programs on arrays that come to at most so many calls on single numbers are written so.
+MOST_CALLS = 600
 
 
 class Answer:
@@ -53,9 +58,13 @@ class Program:
     def __init__(self, recording: Recording, optimizer: Optimizer | None, name: str, numba: bool = False) -> None:
         self.arguments = len(recording.args)
         self.generators = list(dict.fromkeys(var.function.__self__ for var in recording.trace.draws))
-        calls, results = simplified(recording.trace, recording.results())
+        trace = recording.trace
+        trace.made, results = simplified(trace, recording.results())
+        tiny = scalarised(trace, results, MOST_CALLS)
+        if tiny is not None:
+            trace.made, results = simplified(trace, tiny)
         recording.replace(results)
-        text = Text(recording, calls, optimizer, name, numba)
+        text = Text(recording, trace.made, optimizer, name, numba)
         self.source = text.step
         self.widths = [self.arguments, {self.arguments}]
         self.alarm: list[Any] = []

@@ -21,7 +21,7 @@ import numpy as np
 from autograd_mini.replay.classes import by_slopes, one_bound, one_hot, row_sums, shift
 from autograd_mini.replay.columns import in_columns
 from autograd_mini.replay.known_forms import expanded, sigmoid
-from autograd_mini.replay.trace import Trace, Var, guard, mapped
+from autograd_mini.replay.trace import Trace, Var, guard, mapped, watched
 from autograd_mini.replay.traced import assigned
 
 FLOATS = np.dtype(np.float32), np.dtype(np.float64)
@@ -66,7 +66,7 @@ def needed(calls: Sequence[Var], results: Sequence[Var]) -> list[Var]:
     wanted = set(results)
     kept = []
     for var in reversed(calls):
-        if var in wanted or var.function is guard or is_draw(var):
+        if var in wanted or var.function in (guard, watched) or is_draw(var):
             kept.append(var)
             wanted.update(var.operands())
     return kept[::-1]

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.replay.checks import argument_checks
+from autograd_mini.replay.flat import item, packed
 from autograd_mini.replay.kernel import kernel_of
 from autograd_mini.replay.levels import body_of
 from autograd_mini.replay.memory import is_fresh
@@ -19,14 +20,13 @@ from autograd_mini.replay.places import InPlaces
 from autograd_mini.replay.recording import Recording
 from autograd_mini.replay.spelled import ATOM
 from autograd_mini.replay.trace import Var, variables_in
-from autograd_mini.replay.updating import part
+from autograd_mini.replay.updating import joined, part
+from autograd_mini.replay.writing import MOST_OPERATORS
 from autograd_mini.spelling import Names
 from autograd_mini.value import Value
 from autograd_mini.visible import visible
 
 Section = tuple[str, list[str]]
-#: A longer sum is written as a call.
-MOST_OPERATORS = 100
 #: What the lines call so themselves.
 OWN = frozenset(
     {
@@ -66,7 +66,7 @@ class Text:
         self.body = body_of(calls, recording.results(), names, numba)
         if optimizer is not None:
             self.body.known["optimizer"] = optimizer
-        self.has_arrays = isinstance(self.body, InPlaces) or any(type(var.number) is np.ndarray for var in calls)
+        self.has_arrays = isinstance(self.body, InPlaces) or any(map(_on_arrays, calls))
         self.takes_floats = all(type(x) is Var and type(x.number) is float for x in recording.args)
         self.step = self.each = self.kernel = ""
         self._write(name)
@@ -300,7 +300,7 @@ class Text:
         if var.function is part and (text is None or not self.body.has(var) or text == self.body.text(var)):
             var, text = var.args[0], None  # all parts at once
         text = self.body.text(var, ATOM) if text is None else text
-        if var.function == "constant" or getattr(var.number, "dtype", np.dtype(type(var.number))).kind != "f":
+        if var.function in ("constant", packed) or getattr(var.number, "dtype", np.dtype(type(var.number))).kind != "f":
             return ""
         return f"np.vdot({text}, {text})" if type(var.number) is np.ndarray else text
 
@@ -325,6 +325,11 @@ class Text:
         if set(left) & set(right):  # one becomes the other
             lines = [f"{', '.join(left)} = {', '.join(right)}"]
         return lines, after
+
+
+def _on_arrays(var: Var) -> bool:
+    """Does NumPy compute it?"""
+    return type(var.number) is np.ndarray and var.function not in (item, packed, joined, part)
 
 
 def _may_depend(module: Any) -> bool:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,6 +121,11 @@ class Trace:
 def guard(truth: Any) -> bool:
     """Stands in a trace where the truth of a Var was asked for; its number is the answer."""
     return builtins.bool(truth)
+
+
+def watched(*numbers: float) -> bool:
+    """Stands in a trace of single numbers where all of these must be finite, lest the call be made as written."""
+    return math.isfinite(sum(numbers))
 
 
 def finite_question(var: Var) -> tuple[Var | None, bool]:

@@ -42,6 +42,11 @@ def eager(f: Callable[..., Any], optimizer: Any, args: tuple) -> Any:
     return E.data
 
 
+def on_single_numbers(step: Any) -> bool:
+    """Is the last program, whose arrays are tiny, written on their single numbers?"""
+    return ".tolist()" in step.source and not any(name in step.source for name in ("np.dot", "np.add", "out=", "alarm"))
+
+
 def never(*args: Any) -> Any:
     raise AssertionError("the function was called as written")
 
