@@ -18,6 +18,7 @@ import numpy as np
 from autograd_mini.backprop import step_watchers
 from autograd_mini.modes import inside_transform, no_grad_blocks
 from autograd_mini.optim.optimizer import Optimizer
+from autograd_mini.replay.flat import Shared
 from autograd_mini.replay.program import AS_WRITTEN, FAILURES, Answer, Program
 from autograd_mini.replay.recording import record, recording, run_once
 from autograd_mini.replay.trace import CannotReplay, CompileError
@@ -37,6 +38,7 @@ class Compiled:
         self.backward = backward
         self.numba = numba
         self.programs: list[Program] = []
+        self.shared = Shared()
         self.__name__ = getattr(f, "__name__", type(f).__name__)
         self.__doc__ = getattr(f, "__doc__", None)
         self.__wrapped__ = f
@@ -115,7 +117,7 @@ class Compiled:
                 raise CompileError(f"compile: f must return the Value to differentiate, got {shown(output)}")
             try:
                 found = record(self.f, args, output, draws, self.optimizer, self.backward)
-                self.programs.append(Program(found, self.optimizer, self.__name__, self.numba))
+                self.programs.append(Program(found, self.optimizer, self.__name__, self.numba, self.shared))
             except CannotReplay:
                 pass
         return self._finished(output)

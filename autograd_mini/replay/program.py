@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import math
-import threading
 from collections.abc import Callable
 from contextvars import Context
 from itertools import count
@@ -15,8 +14,10 @@ import numpy as np
 from autograd_mini.backprop import step_watchers
 from autograd_mini.hooks import gradient_hooks
 from autograd_mini.modes import inside_transform, no_grad_blocks
+from autograd_mini.optim.blocks import Held
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.replay.checks import accumulated, hooked
+from autograd_mini.replay.flat import Shared
 from autograd_mini.replay.kernel import machine_code
 from autograd_mini.replay.recording import Recording
 from autograd_mini.replay.scalars import scalarised
@@ -55,7 +56,9 @@ FAILURES = (ArithmeticError, ValueError, CannotReplay)
 class Program:
     """The function that a recorded step became."""
 
-    def __init__(self, recording: Recording, optimizer: Optimizer | None, name: str, numba: bool = False) -> None:
+    def __init__(
+        self, recording: Recording, optimizer: Optimizer | None, name: str, numba: bool, shared: Shared
+    ) -> None:
         self.arguments = len(recording.args)
         self.generators = list(dict.fromkeys(var.function.__self__ for var in recording.trace.draws))
         trace = recording.trace
@@ -64,12 +67,12 @@ class Program:
         if tiny is not None:
             trace.made, results = simplified(trace, tiny)
         recording.replace(results)
-        text = Text(recording, trace.made, optimizer, name, numba)
+        text = Text(recording, trace.made, optimizer, name, numba, shared)
         self.source = text.step
         self.widths = [self.arguments, {self.arguments}]
         self.alarm: list[Any] = []
         """NumPy puts something in here when a number overflows or becomes nan."""
-        self.lock = threading.Lock()
+        self.lock = shared.lock
         self.has_arrays = text.has_arrays
         self.known = dict(text.body.known)
         self.kernel_source = text.kernel
@@ -143,6 +146,8 @@ class Program:
             "accumulated": accumulated,
             "hooked": hooked,
             "alarm": self.alarm,
+            "lock": self.lock,
+            "Held": Held,
             "Value": Value,
             "recording_hooks": recording_hooks,
             "step_watchers": step_watchers,

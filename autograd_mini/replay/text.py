@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from textwrap import indent
 from typing import Any
 
@@ -12,13 +13,14 @@ import numpy as np
 
 from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.replay.checks import argument_checks
-from autograd_mini.replay.flat import item, packed
+from autograd_mini.replay.flat import Parts, Shared, item, packed
 from autograd_mini.replay.kernel import kernel_of
 from autograd_mini.replay.levels import body_of
 from autograd_mini.replay.memory import is_fresh
 from autograd_mini.replay.places import InPlaces
 from autograd_mini.replay.recording import Recording
 from autograd_mini.replay.spelled import ATOM
+from autograd_mini.replay.together import Together, found_together
 from autograd_mini.replay.trace import Var, variables_in
 from autograd_mini.replay.updating import joined, part
 from autograd_mini.replay.writing import MOST_OPERATORS
@@ -30,6 +32,7 @@ Section = tuple[str, list[str]]
 #: What the lines call so themselves.
 OWN = frozenset(
     {
+        *("held", "lock", "Held"),
         *("step", "each", "samples", "outputs", "append", "age", "optimizer", "memory", "new_memory", "updates"),
         *(
             "alarm",
@@ -57,19 +60,48 @@ class Text:
         calls: Sequence[Var],
         optimizer: Optimizer | None,
         name: str,
-        numba: bool = False,
+        numba: bool,
+        shared: Shared,
     ) -> None:
         self.recording, self.calls, self.optimizer, self.numba = recording, calls, optimizer, numba
         names = Names()
         names.taken |= OWN
         self.argument_names = [names.new(name) for name in recording.argument_names]
         self.body = body_of(calls, recording.results(), names, numba)
+        self.together: list[Together] = []
+        self.blocks = ""
+        """The name of the optimizer's blocks, if what it remembers stays together too."""
+        self.flat: set[Var] = set()
+        """Parts that are not taken out of what is remembered then."""
         if optimizer is not None:
             self.body.known["optimizer"] = optimizer
+            self._stay_together(optimizer, shared)
         self.has_arrays = isinstance(self.body, InPlaces) or any(map(_on_arrays, calls))
+        self.shares = bool(self.together) and not self.has_arrays
+        """Does it need a lock of its own? On arrays it runs under one."""
         self.takes_floats = all(type(x) is Var and type(x.number) is float for x in recording.args)
         self.step = self.each = self.kernel = ""
         self._write(name)
+
+    def _stay_together(self, optimizer: Optimizer, shared: Shared) -> None:
+        """What is updated as one array is not taken apart from one call to the next."""
+        body, self.together = self.body, found_together(self.recording, self.calls, optimizer.remembers)
+        for block in self.together:
+            news = [new for _, _, new, _ in block.updates]
+            make = partial(Parts, [new.shape for new in news], block.whole.number.dtype)
+            block.parts = body.mention("parts", shared.get((block.whole.number.dtype, *block.positions), make))
+            block.left = body.names.new("left")
+            body.parts[block.whole] = block.left, block.parts, news
+            body.loaded.add(block.before)
+            body.spared.discard(block.whole)
+        if self.together and optimizer.remembers and all(block.memory for block in self.together):
+            every = tuple([tuple(block.positions) for block in self.together])
+            blocks = shared.get(every, lambda: [block.block() for block in self.together])
+            self.blocks = body.mention("blocks", blocks)
+            for block in self.together:
+                body.loaded |= {before for before, _ in block.memory or ()}
+                self.flat |= {x for *_, remembered in block.updates for x in remembered if x.function is part}
+            body.loaded |= self.flat
 
     def _write(self, name: str) -> None:
         body, r = self.body, self.recording
@@ -91,7 +123,12 @@ class Text:
         output, texts = self._output(finals)
         last = self._last(finals, texts)
         signature = ", ".join(self.argument_names)
-        self.step = f"def step({signature}):\n{_text([head, given, *calls, *last], 4)}\n    return {output}\n"
+        rest = f"{_text([given, *calls, *last], 4)}\n    return {output}"
+        if self.shares:
+            rest = (
+                f"    with lock:  # for one at a time writes into the arrays of the call before\n{indent(rest, '    ')}"
+            )
+        self.step = f"def step({signature}):\n{_text([head], 4)}\n{rest}\n"
         if self.optimizer is not None and r.updates and not r.gradients and type(r.output) is Var:
             following, after = self._following(finals)
             if self.numba and self.takes_floats and not self.has_arrays:
@@ -171,6 +208,7 @@ class Text:
 
     def _loads(self, given: list[Var]) -> list[str]:
         lines: list[str] = []
+        memory: list[Var] = []
         for var in given:
             if var.function == "leaf":
                 lines.append(f"{self.body.name(var, var.args[0].name or 'leaf')} = {self._owner(var.args[0])}._data")
@@ -180,9 +218,57 @@ class Text:
             elif var.function == "option":
                 lines += self._option(var)
             elif var.function == "memory":
-                lines += ["memory = optimizer.memory"] if "memory = optimizer.memory" not in lines else []
-                lines += self._memory(var)
-        return lines
+                memory.append(var)
+        for block in self.together:
+            lines += self._joined(block)
+        if self.blocks:
+            return lines + self._held(memory)
+        return [*lines, *["memory = optimizer.memory"] * bool(memory), *self._each(memory)]
+
+    def _joined(self, block: Together) -> list[str]:
+        """The parameters as one array: that of the last call, if they still hold its parts."""
+        names = [self.body.name(x) for x in block.before.args]
+        whole, *kept = [self.body.names.new("kept") for _ in range(len(names) + 1)]
+        same = " and ".join(f"{name} is {other}" for name, other in zip(names, kept, strict=True))
+        joins = self.body.mention("joined", joined)
+        return [
+            f"{block.left} = {block.parts}.now",
+            f"{', '.join([whole, *kept])} = {block.left}",
+            f"{self.body.name(block.before)} = {whole} if {same} else {joins}({', '.join(names)})",
+        ]
+
+    def _held(self, memory: list[Var]) -> list[str]:
+        """What is remembered, flat as the last call left it, or to be joined."""
+        inside = {position for block in self.together for position in block.positions}
+        joins = self.body.mention("joined", joined)
+        flat, taken = [], []
+        for block in self.together:
+            names = [self.body.name(before) for before, _ in block.memory or ()]
+            flat.append(f"({', '.join(names)},)")
+            for name, (before, _) in zip(names, block.memory or (), strict=True):
+                if before.function is joined:
+                    taken.append(f"{name} = {joins}({', '.join(map(self.body.name, before.args))})")
+        mine = [var for var in memory if var.args[0] in inside]
+        apart = self._each(mine)
+        counts = []
+        for block in self.together:
+            for before, _ in block.memory or ():
+                if before.function == "memory":
+                    others = [x for x in mine if x.args[0] in block.positions and x.args[1] == before.args[1]]
+                    counts += [f"{self.body.name(x)} = {self.body.name(before)}" for x in others if x is not before]
+        return [
+            "held = optimizer._memory",
+            f"if type(held) is Held and held.blocks is {self.blocks}:",
+            f"    memory, ({', '.join(flat)},) = held.others, held.flat",
+            *(f"    {line}" for line in counts),
+            "else:",
+            "    memory = optimizer.memory",
+            *(f"    {line}" for line in [*apart, *taken]),
+            *self._each([var for var in memory if var.args[0] not in inside]),
+        ]
+
+    def _each(self, memory: list[Var]) -> list[str]:
+        return [line for var in memory for line in self._memory(var)]
 
     def _owner(self, leaf: Any) -> str:
         if type(leaf) is Value:
@@ -221,7 +307,7 @@ class Text:
         seen: set[Var] = set()
         texts = []
         for var in self.recording.results():
-            text = self.body.text(var)
+            text = "" if var in self.flat else self.body.text(var)
             if type(var.number) is np.ndarray:
                 if var.is_given or not is_fresh(var) or var in seen:
                     text += ".copy()"
@@ -269,12 +355,10 @@ class Text:
             others = [w for i, w in enumerate(optimizer.parameters) if i not in memory]
             before += [f"if {self._owner(w)}.grad is not None: return AS_WRITTEN" for w in others]
             if optimizer.remembers and memory:
-                tuples = [
-                    f"({', '.join(memory[i])},)" if i in memory else f"optimizer.memory[{i}]"
-                    for i in range(len(optimizer.parameters))
-                ]
-                before.append(f"new_memory = [{', '.join(tuples)}]")
-                stores.append("optimizer.memory = new_memory")
+                now, attribute = self._new_memory(memory)
+                before.append(f"new_memory = {now}")
+                stores.append(f"optimizer.{attribute} = new_memory")
+            stores += [f"{block.parts}.now = {block.left}" for block in self.together]
             before.append("updates = {}")
             stores.append("optimizer._updates = updates")
         finite += [self._squares(var) for var in r.trace.finite]
@@ -295,6 +379,19 @@ class Text:
             ("Changed at once: between the last lines Python looks for no interrupt", before + stores),
         ]
 
+    def _new_memory(self, memory: dict[int, list[str]]) -> tuple[str, str]:
+        """What is remembered from now on, and the attribute that holds it."""
+        idle = "memory" if self.blocks else "optimizer.memory"
+        tuples = {
+            i: f"({', '.join(memory[i])},)" if i in memory else f"{idle}[{i}]"
+            for i in range(len(self.optimizer.parameters))  # type: ignore[union-attr]
+        }
+        if not self.blocks:
+            return f"[{', '.join(tuples.values())}]", "memory"
+        tuples |= {i: "()" for block in self.together for i in block.positions}
+        flat = [f"({', '.join(self.body.text(new) for _, new in block.memory or ())},)" for block in self.together]
+        return f"Held({self.blocks}, [{', '.join(flat)}], [{', '.join(tuples.values())}])", "_memory"
+
     def _squares(self, var: Var, text: str | None = None) -> str:
         """A number that is finite if all of the Var is; nothing for a constant or whole numbers."""
         if var.function is part and (text is None or not self.body.has(var) or text == self.body.text(var)):
@@ -314,9 +411,14 @@ class Text:
         states += [given.get(("buffer", id(module), name)) for module, name, _ in r.buffers]
         skipped = len(list(variables_in(r.output)))
         after = list(finals)
-        lines, left, right = [], [], []
+        left = [self.body.name(block.before) for block in self.together]
+        right = [self.body.name(block.whole) for block in self.together]
+        if self.blocks:
+            left += [self.body.name(before) for block in self.together for before, _ in block.memory or ()]
+            right += [self.body.text(new) for block in self.together for _, new in block.memory or ()]
+        lines = [f"{state} = {new}" for state, new in zip(left, right, strict=True)]
         for place, state in enumerate(states, skipped):
-            if state is not None and self.body.has(state):
+            if state is not None and self.body.has(state) and finals[place] and self.body.name(state) not in left:
                 after[place] = self.body.name(state)
                 left.append(after[place])
                 right.append(finals[place])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_mini.replay.classes import unsigned
-from autograd_mini.replay.flat import item, packed, packing
+from autograd_mini.replay.flat import Parts, item, packed, packing
 from autograd_mini.replay.memory import LARGE, Spare, is_reduction, planned, takes_out
 from autograd_mini.replay.spelled import (
     ATOM,
@@ -23,7 +23,7 @@ from autograd_mini.replay.spelled import (
 )
 from autograd_mini.replay.trace import Var, guard, watched
 from autograd_mini.replay.traced import added_at, assigned, cast
-from autograd_mini.replay.updating import part
+from autograd_mini.replay.updating import joined, part
 from autograd_mini.spelling import Names, number_text
 
 #: Constants of at most so many entries are made as large as what they meet: that saves the broadcasting.
@@ -47,7 +47,9 @@ class Body:
         self.repeated = {x for var in calls if var.function in REPEATING for x in var.operands()}
         whole = [x for var in leaving if var.function is part for x in var.operands()]  # what leaves in parts
         self.spared = {x for x in (*leaving, *whole) if takes_out(x) and x.number.nbytes >= LARGE and not x.is_given}
-        self.plan = planned(calls, [var for var in (*leaving, *whole) if type(var.number) is np.ndarray], self.spared)
+        together = self._joined_in_place(calls)
+        apart = (*leaving, *whole, *(x for var in together for x in var.args))
+        self.plan = planned(calls, [var for var in apart if type(var.number) is np.ndarray], self.spared)
         self.begun = {at: var for var, at in self.plan.items() if type(at) is Var}
         self.lines_of: dict[Var, tuple[int, str]] = {}
         """Where the line is that makes it, or in which it stands, among those of its part; and its right side."""
@@ -56,10 +58,36 @@ class Body:
         for var in calls:
             if var.function is item:
                 self.items_of.setdefault(var.args[0], []).append(var)
+        self.loaded: set[Var] = set()
+        """Arrays that are there before the first line."""
+        self.parts: dict[Var, tuple[str, str, list[Var]]] = {}
+        """Array -> the names of the arrays that are left, and of what gives memory; its parts."""
+        self.into: dict[Var, str] = {}
+        """Array -> the name of the memory in which it is computed, if it has some of its own."""
         self._texts: dict[Var, tuple[str, int]] = {}
         self._buffers: dict[int, str] = {}
         self._mentioned: dict[int, str] = {}
         self._constants: dict[Any, str] = {}
+        for var in together:
+            self._have_place(var)
+
+    def _joined_in_place(self, calls: Sequence[Var]) -> list[Var]:
+        """Arrays that are joined, each of which can be computed where it will be needed."""
+        return [
+            var
+            for var in calls
+            if var.function is joined
+            and len(set(var.args)) == len(var.args)
+            and all(takes_out(x) and not x.is_given and x not in self.leaving for x in var.args)
+            and {x.number.dtype for x in var.args} == {var.number.dtype}
+        ]
+
+    def _have_place(self, var: Var) -> None:
+        flat, *parts = Parts([x.shape for x in var.args], var.number.dtype)()
+        self._texts[var] = self.mention(var.label or "together", flat), ATOM
+        self.loaded.add(var)
+        for x, view in zip(var.args, parts, strict=True):
+            self.into[x] = self.mention(f"{x.label or 'v'}_part", view)
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -114,6 +142,10 @@ class Body:
         """The calls, one to a line; a guard whose answer is another one leaves by the line `missed`."""
         found: list[str] = []
         for var in calls:
+            if var in self.parts:
+                found += self._parts(var)
+            if var in self.loaded:
+                continue
             if var.function is guard:
                 asked = self.text(var.args[0], 5)
                 found.append(f"if {asked if not var.number else f'not {asked}'}: {missed}")
@@ -179,7 +211,9 @@ class Body:
         parts = [self.text(x) for x in self._ready_made(var)]
         parts += [f"{name}={self.text(x)}" for name, x in var.kwargs.items()]
         number = self.plan.get(var)
-        if type(number) is int:
+        if var in self.into:
+            parts.append(f"out={self.into[var]}")
+        elif type(number) is int:
             parts.append(f"out={self._buffer(var, number)}")
         elif var in self.begun:
             parts.append(f"out={self.name(self.begun[var])}")
@@ -212,6 +246,13 @@ class Body:
         parts = [name, self.text(index), *map(self.text, item)]
         return [copied, f"np.{ufunc.__name__}.at({', '.join(parts)})", *number]
 
+    def _parts(self, var: Var) -> list[str]:
+        """The lines that take memory for the array and its parts."""
+        left, memory, parts = self.parts[var]
+        self.into[var] = self.name(var)
+        self.loaded.update(parts)
+        return [f"{left} = {memory}()", f"{', '.join([self.into[var], *map(self.name, parts)])} = {left}"]
+
     def _items(self, array: Var) -> list[str]:
         """All of an array's numbers at once, by name."""
         names = ["_"] * array.number.size
@@ -225,7 +266,7 @@ class Body:
         _, *numbers = var.args
         name, pack = self.name(var), self.mention(f"pack_{len(numbers)}", packing(len(numbers)))
         filled = f"{pack}({name}, 0, {', '.join(map(self.text, numbers))})"
-        return [f"{name} = np.empty({self.text(var.shape)})", filled]
+        return [filled] if var in self.parts else [f"{name} = np.empty({self.text(var.shape)})", filled]
 
     def _watched(self, var: Var, missed: str) -> str:
         # Python does not read an expression of thousands of operators.
