@@ -33,14 +33,18 @@ def kernel_of(
     mention, `states` those that `following` changes from one sample to the next.
     """
     left = f"return {', '.join(['False', *states])}"
-    # A name that is assigned in an expression is more than numba can read.
-    lines = re.sub(r"\(e := (math\.exp\([^()]*\))\) / \(1 \+ e\)", r"\1 / (1 + \1)", sections(left))
+    lines = as_numba_reads(sections(left))
     mentioned = [name for name in given if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", lines + "\n".join(following))]
     inputs = list(dict.fromkeys([*states, *mentioned]))
     text = [f"def kernel({', '.join(['samples', 'outputs', *inputs])}):", "    for turn in range(outputs.size):"]
     text += [f"        {name} = samples[turn, {k}]" for k, name in enumerate(arguments)]
     text += [lines, f"        outputs[turn] = {output}", *(f"        {line}" for line in following)]
     return "\n".join([*text, f"    return {', '.join(['True', *states])}\n"]), inputs
+
+
+def as_numba_reads(text: str) -> str:
+    """A name that is assigned in an expression is more than numba can read."""
+    return re.sub(r"\(e := (math\.exp\([^()]*\))\) / \(1 \+ e\)", r"\1 / (1 + \1)", text)
 
 
 def imported_numba() -> Any:

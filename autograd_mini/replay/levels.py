@@ -16,6 +16,7 @@ import numpy as np
 from autograd_mini.floats import FLOAT_FUNCTIONS
 from autograd_mini.replay.grouping import Group, grouped, name_of
 from autograd_mini.replay.known_forms import sigmoid
+from autograd_mini.replay.machine import MachineCode, can_be_machine_code
 from autograd_mini.replay.numeric import ON_FLOATS, logical_and, logical_or, logical_xor
 from autograd_mini.replay.places import ONE, InPlaces, apart
 from autograd_mini.replay.tape import Tape, can_run
@@ -61,6 +62,8 @@ def body_of(calls: Sequence[Var], leaving: Sequence[Var], names: Names, numba: b
             return levels
         if numba and can_run(inside):
             return Tape(calls, leaving, names, inside, before)
+    if numba and can_be_machine_code(calls):
+        return MachineCode(calls, leaving, names)
     return Body(calls, leaving, names)
 
 

@@ -19,6 +19,7 @@ from autograd_mini.optim.optimizer import Optimizer
 from autograd_mini.replay.checks import accumulated, hooked
 from autograd_mini.replay.flat import Shared
 from autograd_mini.replay.kernel import machine_code
+from autograd_mini.replay.machine import MachineCode
 from autograd_mini.replay.recording import Recording
 from autograd_mini.replay.scalars import scalarised
 from autograd_mini.replay.simplify import simplified
@@ -78,6 +79,9 @@ class Program:
         self.kernel_source = text.kernel
         if text.kernel:
             self.known["kernel"] = machine_code(text.kernel, text.body.known)
+        elif type(text.body) is MachineCode:
+            self.known["kernel"] = machine_code(text.body.kernel, text.body.known)
+            self.source = f"{text.body.kernel}\n{self.source}"
         self.run: Callable[..., Any] = self._compiled(text.step, "step")
         self.run_each: Callable[..., Any] | None = self._compiled(text.each, "each") if text.each else None
 

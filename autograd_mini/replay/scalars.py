@@ -291,8 +291,11 @@ class _Expander:
     def _number(self, x: Any, short: Any, function: Any) -> Any:
         truth = type(x.number if type(x) is Var else x) is bool
         if truth and function.__name__ not in ON_TRUTHS and not function.__name__.startswith("logical_"):
-            return self._made(float, (x,))
+            return self._float(x)
         return float(x) if type(x) is int else x
+
+    def _float(self, truth: Any) -> Any:
+        return self._made(FLOAT_FUNCTIONS["where"], (truth, 1.0, 0.0)) if type(truth) is Var else float(truth)
 
     def _made(self, function: Callable[..., Any], args: tuple) -> Any:
         """A call, or its result where all is known of it."""
@@ -330,7 +333,7 @@ class _Expander:
     def _of_kind(self, x: Any, kind: np.dtype) -> Any:
         number = x.number if type(x) is Var else x
         if kind == FLOAT and type(number) is not float:
-            return self._made(float, (x,))
+            return self._float(x)
         if kind != FLOAT and type(number) not in (bool, np.bool_):
             raise Otherwise
         return x if type(x) is Var or kind == FLOAT else bool(x)

@@ -16,6 +16,7 @@ from autograd_mini.replay.checks import argument_checks
 from autograd_mini.replay.flat import Parts, Shared, item, packed
 from autograd_mini.replay.kernel import kernel_of
 from autograd_mini.replay.levels import body_of
+from autograd_mini.replay.machine import MachineCode
 from autograd_mini.replay.memory import is_fresh
 from autograd_mini.replay.places import InPlaces
 from autograd_mini.replay.recording import Recording
@@ -32,7 +33,7 @@ Section = tuple[str, list[str]]
 #: What the lines call so themselves.
 OWN = frozenset(
     {
-        *("held", "lock", "Held"),
+        *("code", "held", "lock", "Held"),
         *("step", "each", "samples", "outputs", "append", "age", "optimizer", "memory", "new_memory", "updates"),
         *(
             "alarm",
@@ -131,7 +132,7 @@ class Text:
         self.step = f"def step({signature}):\n{_text([head], 4)}\n{rest}\n"
         if self.optimizer is not None and r.updates and not r.gradients and type(r.output) is Var:
             following, after = self._following(finals)
-            if self.numba and self.takes_floats and not self.has_arrays:
+            if self.numba and self.takes_floats and not self.has_arrays and type(body) is not MachineCode:
                 self._in_a_kernel(given, output, following, after)
                 return
             lines = [*parts["forward"], *parts["backward"], *parts["update"], output]
