@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import gc
 import math
 import os
 import signal
@@ -109,6 +110,8 @@ def signalled(run: Callable[[], Any], seconds: float, by_thread: bool) -> bool:
 
     before = signal.signal(number, handler)
     me, thread = threading.get_ident(), None
+    callbacks = gc.callbacks.copy()
+    gc.callbacks.clear()  # Hypothesis' own: an interrupt in it would be swallowed
     try:
         if by_thread:
             thread = threading.Timer(seconds, lambda: signal.pthread_kill(me, number))
@@ -125,6 +128,7 @@ def signalled(run: Callable[[], Any], seconds: float, by_thread: bool) -> bool:
             thread.cancel()
             thread.join()
         signal.signal(number, before)
+        gc.callbacks[:] = callbacks
     return struck
 
 

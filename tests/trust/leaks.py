@@ -11,6 +11,7 @@ import contextlib
 import copy
 import gc
 import pickle
+import shutil
 import statistics
 import sys
 import tempfile
@@ -392,16 +393,18 @@ def copies() -> Step:
 def files() -> Step:
     model = mlp()
     training = Training(model, optim.Adam(model.parameters(), 0.1), None, np.random.default_rng(0), [])
+    folder = Path(tempfile.mkdtemp())  # one for all, for Python 3.12 keeps the names in every path for ever
 
     def step() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            for suffix in (".npz", ".safetensors"):
-                path = Path(folder) / f"model{suffix}"
-                learn.save_model(path, model, metadata={"of": "a test"})
-                learn.load_model(path)
-                learn.load_metadata(path)
-                save_checkpoint(path, training)
-                load_checkpoint(path, training)
+        folder.mkdir(exist_ok=True)
+        for suffix in (".npz", ".safetensors"):
+            path = folder / f"model{suffix}"
+            learn.save_model(path, model, metadata={"of": "a test"})
+            learn.load_model(path)
+            learn.load_metadata(path)
+            save_checkpoint(path, training)
+            load_checkpoint(path, training)
+        shutil.rmtree(folder)
 
     return step
 

@@ -393,7 +393,9 @@ def test_real_signals(by_thread):
     switching = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)  # else the other thread would wait for some milliseconds
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGALRM)]
-    for _ in range(60):
+    for attempt in range(600):
+        if attempt >= 60 and len(set(found)) > 2:  # on a busy machine most come too early or too late
+            break
         net = network()
         optimizer = optim.Adam(net.parameters(), 0.1)
         struck = signalled(lambda: fitted(net, optimizer), 1e-5 + 0.01 * rng.random(), by_thread)  # noqa: B023
