@@ -195,7 +195,7 @@ class _Turned:
             args = self._column(args[0], part), 0
         else:
             args = tuple([self._beside(x, part) for x in args])
-        made = self._make(var.number.T, function, args, var.kwargs, part)
+        made = self._make(np.empty_like(var.number.T, order="C"), function, args, var.kwargs, part)
         made.label = var.label
         return made
 

@@ -170,7 +170,25 @@ def _is_elementwise(var: Var) -> bool:
 
 
 def _kind(var: Var) -> Any:
-    return var.number.dtype, var.number.shape
+    return var.number.dtype, var.number.shape, None if var.number.flags.c_contiguous else var.number.strides
+
+
+def settle_orders(calls: Sequence[Var]) -> None:
+    """Let every number lie in memory as what the call gives: as recorded, but for what a shorter call made since.
+
+    NumPy's loops are long along the axis that is the last in memory: buffers have the order that the engine's arrays
+    had, such as that of a convolution, whose pictures lie pixel by pixel.
+    """
+    as_recorded: set[Var] = set()
+    for var in calls:
+        if var.function is np.dot:
+            same = type(var.number) is not np.ndarray or var.number.flags.c_contiguous
+        else:
+            same = all(x.is_given or x in as_recorded for x in var.operands())
+        if same:
+            as_recorded.add(var)
+        elif type(var.number) is np.ndarray:
+            var.number = np.empty(var.shape, var.number.dtype)
 
 
 def _release(roots: list[int], held: dict, free: dict, place: int) -> None:

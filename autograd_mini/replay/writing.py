@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_mini.replay.classes import unsigned
 from autograd_mini.replay.flat import Parts, item, packed, packing
-from autograd_mini.replay.memory import LARGE, Spare, is_reduction, planned, takes_out
+from autograd_mini.replay.memory import LARGE, Spare, is_reduction, planned, settle_orders, takes_out
 from autograd_mini.replay.spelled import (
     ATOM,
     REPEATING,
@@ -47,6 +47,7 @@ class Body:
         self.repeated = {x for var in calls if var.function in REPEATING for x in var.operands()}
         whole = [x for var in leaving if var.function is part for x in var.operands()]  # what leaves in parts
         self.spared = {x for x in (*leaving, *whole) if takes_out(x) and x.number.nbytes >= LARGE and not x.is_given}
+        settle_orders(calls)
         together = self._joined_in_place(calls)
         apart = (*leaving, *whole, *(x for var in together for x in var.args))
         self.plan = planned(calls, [var for var in apart if type(var.number) is np.ndarray], self.spared)
@@ -230,7 +231,7 @@ class Body:
     def _buffer(self, var: Var, number: int) -> str:
         if number not in self._buffers:
             name = self.names.new(f"buffer_{number + 1}")
-            self.known[name] = np.empty(var.shape, var.number.dtype)
+            self.known[name] = np.empty_like(var.number)
             self._buffers[number] = name
         return self._buffers[number]
 
@@ -283,20 +284,34 @@ class Body:
         plain = [x.number.dtype if type(x) is Var and hasattr(x.number, "dtype") else x for x in var.args]
         numbers = [x.number if type(x) is Var else x for x in plain]
         dtype = np.result_type(*numbers)
-        return tuple(
-            [self._ready_constant(x, dtype, var.shape, var.function) if _is_number(x) else x for x in var.args]
-        )
+        return tuple([self._ready_constant(x, dtype, var) if _is_number(x) else x for x in var.args])
 
-    def _ready_constant(self, item: Any, dtype: np.dtype, shape: tuple[int, ...], function: Any) -> Any:
-        number = item.number if type(item) is Var else item
+    def _ready_constant(self, item: Any, dtype: np.dtype, var: Var) -> Any:
+        number, like = item.number if type(item) is Var else item, var.number
         if type(number) is int and not -(2**53) < number < 2**53:
             return item
-        most = LARGEST if function in (np.maximum, np.minimum) else SMALL  # for those two the difference is fourfold
-        full = shape if np.prod(shape) <= most else ()
+        most = SMALL
+        if var.function in (np.maximum, np.minimum):  # for those two the difference is fourfold
+            most = like.size if _is_zero(number) else LARGEST
+        full = (like.shape, like.strides) if like.size <= most else ()
         key = repr(number), dtype, full
         if key not in self._constants:
-            self._constants[key] = self.mention(_word(number), np.full(full, number, dtype))
+            constant = _filled(like, number, dtype) if full else np.full((), number, dtype)
+            self._constants[key] = self.mention(_word(number), constant)
         return _Ready(self._constants[key])
+
+
+def _filled(like: np.ndarray, number: float, dtype: np.dtype) -> np.ndarray:
+    """An array of one number, which lies in memory as another array does."""
+    axes = sorted(range(like.ndim), key=lambda axis: -like.strides[axis])
+    shape = [like.shape[axis] for axis in axes]
+    array = np.zeros(shape, dtype) if _is_zero(number) else np.full(shape, number, dtype)
+    return array.transpose(np.argsort(axes))
+
+
+def _is_zero(number: float) -> bool:
+    """Zeros that are only read take no memory, however many; −0 is no such number."""
+    return repr(number) in ("0", "0.0")
 
 
 def _only_numbers(var: Var) -> bool:

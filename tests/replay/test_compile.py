@@ -396,3 +396,12 @@ def test_what_is_needed_later_is_not_written_over_by_what_leaves():
         more, total = look(x)
         np.testing.assert_array_equal(more, w.data * x + 1)
         np.testing.assert_allclose(total, np.sum(w.data * x * x), rtol=1e-12)
+
+
+def test_zero_is_not_minus_zero():
+    w = ag.Value(np.linspace(-2.0, 1.0, 2000), name="w")
+    look = ag.compile(lambda x: (np.maximum(w * x, 0), np.maximum(w * x, -0.0)), backward=False)
+    for _ in range(2):
+        plus, minus = look(1.0)
+    assert not np.signbit(plus).any()
+    assert np.signbit(minus).sum() == np.sum(w.data < 0)

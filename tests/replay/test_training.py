@@ -229,6 +229,28 @@ def test_classes_embeddings_and_convolutions():
     trained_alike(embedded, [(rng.integers(5, size=6), rng.integers(3, size=6)) for _ in range(4)])
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_pictures_lie_in_memory_as_the_engines_do(dtype):
+    rng = np.random.default_rng(5)
+
+    def make():
+        rng = np.random.default_rng(3)
+        layers = [nn.Conv2d(1, 2, 3, rng=rng, dtype=dtype), nn.ReLU(), nn.AvgPool2d(2)]
+        layers += [nn.Conv2d(2, 3, 2, rng=rng, dtype=dtype), nn.Tanh(), nn.Flatten()]
+        net = nn.Sequential(*layers, nn.Linear(27, 3, rng=rng, dtype=dtype))
+        loss = nn.MSELoss()
+        return net, optim.Momentum(net.parameters(), 0.05), lambda x, y: loss(net(x), y)
+
+    calls = [(rng.normal(size=(5, 1, 10, 10)).astype(dtype), rng.normal(size=(5, 3)).astype(dtype)) for _ in range(4)]
+    step = trained_alike(make, calls, 1e-12 if dtype is np.float64 else 1e-5)
+    engines = make()[0][:2](calls[0][0]).data
+    assert engines.strides[0] == engines.itemsize  # the examples side by side
+    known = [thing for thing in step.programs[0].known.values() if type(thing) is np.ndarray]
+    arrays = [array for array in known if array.shape == engines.shape]
+    assert {array.strides for array in arrays} == {engines.strides, np.greater(engines, 0).strides}
+    assert len(arrays) >= 3  # what is added to the bias, its slope, the zeros of relu
+
+
 def test_data_assigned_between_calls_is_seen():
     w, v = ag.Value([1.0, 2.0], name="w"), ag.Value(3.0)
     step = ag.compile(lambda x: np.sum(w * x) * v)
