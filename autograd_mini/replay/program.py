@@ -83,12 +83,14 @@ class Program:
             self.known["kernel"] = machine_code(text.body.kernel, text.body.known)
             self.source = f"{text.body.kernel}\n{self.source}"
         self.run: Callable[..., Any] = self._compiled(text.step, "step")
-        self.run_each: Callable[..., Any] | None = self._compiled(text.each, "each") if text.each else None
+        self.each_source = text.each
+        self.run_each: Callable[..., Any] | None = None  # compiled when it is asked for: that takes a while
 
     def call_each(self, samples: Any) -> Any:
         """All steps, one after the other, or an Answer where none was made."""
-        if self.run_each is None:
+        if not self.each_source:
             return AS_WRITTEN
+        self.run_each = self.run_each or self._compiled(self.each_source, "each")
         if (samples.shape[1] if type(samples) is np.ndarray else set(map(len, samples))) not in self.widths:
             return AS_WRITTEN
         try:
