@@ -178,7 +178,7 @@ class _Rewriter:
             self._become(var, np.reshape, (x, var.shape))
         elif function is np.transpose and x.function in (np.matmul, np.dot) and self._swappable(x, len(args)):
             left, right = x.args  # (A B)ᵀ = Bᵀ Aᵀ, which comes out in the order in which it is needed
-            self._become(var, x.function, (self._transposed(right), self._transposed(left)))
+            self._become(var, x.function, (self._transposed(right, var), self._transposed(left, var)))
         elif function is np.matmul and all(type(y) is Var and len(y.shape) in (1, 2) for y in args):
             self._become(var, np.dot, args)  # the same up to two axes, with less ado
         elif function in REDUCTIONS and _is_float(x) and set(var.kwargs) <= {"axis", "keepdims"}:
@@ -201,7 +201,7 @@ class _Rewriter:
         var.function, var.args, var.kwargs = function, args, kwargs or {}
         self.changed = True
 
-    def _insert(self, function: Any, args: tuple, kwargs: dict[str, Any] | None = None, part: str = "") -> Var:
+    def _insert(self, function: Any, args: tuple, kwargs: dict[str, Any] | None = None, *, part: str) -> Var:
         self.trace.part, before = part, self.trace.part
         made = self.trace.call(function, args, kwargs)
         self.trace.part = before
@@ -214,10 +214,10 @@ class _Rewriter:
         two = [type(x) is Var and len(x.shape) == 2 for x in product.args]
         return arguments == 1 and self.uses[product] == 1 and all(two) and len(two) == 2
 
-    def _transposed(self, x: Var) -> Var:
+    def _transposed(self, x: Var, var: Var) -> Var:
         if x.function is np.transpose and len(x.args) == 1:
             return x.args[0]
-        return self._insert(np.transpose, (x,), part=x.part)
+        return self._insert(np.transpose, (x,), part=var.part)
 
     def _reduce(self, var: Var, x: Var) -> None:
         axis = var.args[1] if len(var.args) > 1 else var.kwargs.get("axis")
@@ -238,7 +238,7 @@ class _Rewriter:
         if var.function is np.mean:
             count = np.size(x.number) // max(np.size(var.number), 1)
             if count:  # the mean of nothing is left to NumPy
-                total = self._insert(np.sum, (x,), {"axis": axis, "keepdims": keepdims}, var.part)
+                total = self._insert(np.sum, (x,), {"axis": axis, "keepdims": keepdims}, part=var.part)
                 self._become(var, operator.truediv if total.is_scalar else np.divide, (total, float(count)))
         elif axis is None and not keepdims and of_sum and x.function is np.square:
             if type(x.args[0]) is Var and _kind(x.args[0]) == np.dtype(float) and var.is_scalar:
@@ -246,7 +246,7 @@ class _Rewriter:
             elif reduce != var.function or var.kwargs:
                 self._become(var, np.add.reduce, (x, None))
         elif of_sum and x.function is np.negative and self.uses[x] == 1:  # −a − b = −(a + b), which is less to negate
-            total = self._insert(var.function, (x.args[0], *var.args[1:]), var.kwargs, var.part)
+            total = self._insert(var.function, (x.args[0], *var.args[1:]), var.kwargs, part=var.part)
             self._become(var, operator.neg if var.is_scalar else np.negative, (total,))
         elif of_sum and len(x.shape) == 2 and axis in (0, -2) and x.shape[0] > 0:
             ones = self.trace.given("constant", np.ones(x.shape[0], x.number.dtype), label="ones")

@@ -405,3 +405,14 @@ def test_zero_is_not_minus_zero():
         plus, minus = look(1.0)
     assert not np.signbit(plus).any()
     assert np.signbit(minus).sum() == np.sum(w.data < 0)
+
+
+def test_a_product_is_transposed_whose_factors_are_given():
+    rng = np.random.default_rng(0)
+    w = ag.Value(rng.normal(size=(30, 40)), name="w")
+    f = lambda x: np.transpose(x @ w)  # noqa: E731
+    look = ag.compile(f, backward=False)
+    look(np.ones((20, 30)))
+    look.f = never
+    x = rng.normal(size=(20, 30))
+    np.testing.assert_allclose(look(x), f(x).data, rtol=1e-12)
