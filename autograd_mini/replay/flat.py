@@ -40,18 +40,23 @@ class Parts:
     """Flat arrays, each followed by its parts in their shapes: written into again once nobody else has any of it.
 
     >>> parts = Parts([(2,), (1, 2)], np.dtype(float))
-    >>> flat, one, two = parts()
+    >>> flat, one, two = left = parts()
+    >>> parts.made.append(left)
     >>> flat[:] = 1.0, 2.0, 3.0, 4.0
     >>> one, two
     (array([1., 2.]), array([[3., 4.]]))
     >>> del flat, two
     >>> one is parts()[1]
     False
+    >>> del one
+    >>> parts() is left
+    True
     """
 
     def __init__(self, shapes: Sequence[tuple[int, ...]], dtype: np.dtype) -> None:
         self.shapes, self.dtype = shapes, dtype
         self.made: list[list[np.ndarray]] = []
+        """Whoever is given arrays puts them back here, as soon as other names hold them too."""
         self.now: Sequence[Any] = [None] * (len(shapes) + 1)
         """What the last call has left to the parameters."""
         self.alone: list[int] = list(map(getrefcount, self._new()))
@@ -64,13 +69,13 @@ class Parts:
         return [flat, *[flat[end - math.prod(shape) : end].reshape(shape) for end, shape in cuts]]
 
     def __call__(self) -> list[np.ndarray]:
-        for arrays in self.made:
+        for _ in range(len(self.made)):
+            arrays = self.made.pop(0)  # so that no other thread takes them before they are put back
             if list(map(getrefcount, arrays)) == self.alone:
                 return arrays
-        arrays = self._new()
-        if len(self.made) < 3:
-            self.made.append(arrays)
-        return arrays
+            if len(self.made) < 3:
+                self.made.append(arrays)
+        return self._new()
 
 
 class Shared:

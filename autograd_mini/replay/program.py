@@ -152,7 +152,6 @@ class Program:
             "accumulated": accumulated,
             "hooked": hooked,
             "alarm": self.alarm,
-            "lock": self.lock,
             "Held": Held,
             "Value": Value,
             "recording_hooks": recording_hooks,

@@ -33,7 +33,7 @@ Section = tuple[str, list[str]]
 #: What the lines call so themselves.
 OWN = frozenset(
     {
-        *("code", "held", "lock", "Held"),
+        *("code", "held", "Held"),
         *("step", "each", "samples", "outputs", "append", "age", "optimizer", "memory", "new_memory", "updates"),
         *(
             "alarm",
@@ -78,8 +78,6 @@ class Text:
             self.body.known["optimizer"] = optimizer
             self._stay_together(optimizer, shared)
         self.has_arrays = isinstance(self.body, InPlaces) or any(map(_on_arrays, calls))
-        self.shares = bool(self.together) and not self.has_arrays
-        """Does it need a lock of its own? On arrays it runs under one."""
         self.takes_floats = all(type(x) is Var and type(x.number) is float for x in recording.args)
         self.step = self.each = self.kernel = ""
         self._write(name)
@@ -124,12 +122,7 @@ class Text:
         output, texts = self._output(finals)
         last = self._last(finals, texts)
         signature = ", ".join(self.argument_names)
-        rest = f"{_text([given, *calls, *last], 4)}\n    return {output}"
-        if self.shares:
-            rest = (
-                f"    with lock:  # for one at a time writes into the arrays of the call before\n{indent(rest, '    ')}"
-            )
-        self.step = f"def step({signature}):\n{_text([head], 4)}\n{rest}\n"
+        self.step = f"def step({signature}):\n{_text([head, given, *calls, *last], 4)}\n    return {output}\n"
         if self.optimizer is not None and r.updates and not r.gradients and type(r.output) is Var:
             following, after = self._following(finals)
             if self.numba and self.takes_floats and not self.has_arrays and type(body) is not MachineCode:

@@ -252,7 +252,8 @@ class Body:
         left, memory, parts = self.parts[var]
         self.into[var] = self.name(var)
         self.loaded.update(parts)
-        return [f"{left} = {memory}()", f"{', '.join([self.into[var], *map(self.name, parts)])} = {left}"]
+        names = ", ".join([self.into[var], *map(self.name, parts)])
+        return [f"{left} = {memory}()", f"{names} = {left}", f"{memory}.made.append({left})"]
 
     def _items(self, array: Var) -> list[str]:
         """All of an array's numbers at once, by name."""

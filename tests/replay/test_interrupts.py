@@ -21,6 +21,14 @@ def arrays():
     return net, optimizer, ag.compile(lambda x, y: loss(net(x), y), optimizer=optimizer), args
 
 
+def tiny():
+    """Arrays so small that their numbers are computed one by one, and left flat."""
+    net, loss = nn.MLP([2, 2, 1], "sigmoid", rng=np.random.default_rng(0)), nn.MSELoss()
+    optimizer = optim.Momentum(net.parameters(), 0.1)
+    args = np.arange(4.0).reshape(2, 2), np.ones((2, 1))
+    return net, optimizer, ag.compile(lambda x, y: loss(net(x), y), optimizer=optimizer), args
+
+
 def scalars():
     class Line(nn.Module):
         def __init__(self):
@@ -42,7 +50,7 @@ def state(net, optimizer):
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["step", "each"])
-@pytest.mark.parametrize("make", [arrays, scalars])
+@pytest.mark.parametrize("make", [arrays, tiny, scalars])
 @pytest.mark.parametrize("replayed", [True, False], ids=["replay", "record"])
 @pytest.mark.usefixtures("programs_count")
 def test_an_interrupted_step_is_taken_whole_or_not_at_all(make, many, replayed):

@@ -286,7 +286,7 @@ ELSEWHERE = {
         *("explain.units.delta_rule.DeltaRule.__repr__", "explain.units.network_words.Words.listing"),
         *("explain.graph_data.Edge.source", "explain.graph_data.Node.source", "notes.Source.text"),
         *("replay.grouping.Group.__str__", "replay.places.InPlaces.lines", "replay.writing.Body.lines"),
-        "replay.writing.Body.text",
+        *("replay.machine.MachineCode.lines", "replay.writing.Body.text"),
     },
     "pixels": {"explain.stepper.animate.gif", "explain.stepper.stepper.Stepper.gif"},
     "files of numbers: test_attacks.py": {

@@ -120,5 +120,6 @@ ROWS = [
     row("compile, a gradient that is not finite", FloatingPointError, ["the gradient of w is nan or inf in 2 of 2"], lambda: trained(w(), lambda v, x: np.sum(v * x), np.inf)),
     row("compile, parameters that took more steps than others", FloatingPointError, ["the gradient of w is nan or inf in 2 of 2"], with_parameters_of_different_age),
     row("compile, a number that math refuses", FloatingPointError, ["the gradient of w is nan or inf"], lambda: trained(Value(2.0, name="w"), lambda v, x: np.log(x * v), 0.0)),
+    row("compile, what has no form on single numbers", FloatingPointError, ["the gradient of w is nan or inf in 2 of 2"], lambda: trained(w(), lambda v, x: np.sum(np.einsum("i,i->i", v, v)) * x, 1.0, np.inf)),
     row("compile, an update that overflows", FloatingPointError, ["the update of w", "no parameter was changed"], lambda: trained(w(), lambda v, x: np.sum(v * x), 1e300, optimizer=optim.RMSprop)),
 ]  # fmt: skip
