@@ -153,7 +153,8 @@ def compile(
             read at every call.
         optimizer: steps after every call; its options, such as a learning rate under a schedule, are read each time.
         backward: False computes f alone, which may then return anything that holds Values.
-        numba: loop over samples (`each`) in machine code where f computes on numbers alone; needs the extra `numba`.
+        numba: machine code for a step on tiny arrays, and for the loop over samples (`each`) where f computes on
+            numbers alone; it is compiled when it is first run, for a second or so. Needs the extra `numba`.
 
     Arguments may be nested in tuples, lists and dicts. Arrays (by shape and dtype) and floats are free; Values are
     leaves and get their `.grad`; ints, texts and all else are fixed, and each has a program of its own.

@@ -3,16 +3,15 @@
 >>> trace = Trace()
 >>> x, y = trace.given("argument", 2.0), trace.given("argument", 5.0)
 >>> products = Elements(trace).result(np.multiply, (np.array([x, y, 3.0]), np.array([y, 1.0, 2.0])), {})
->>> [var.args for var in trace.made] == [(x, y), (y, 1.0)], products[2]
-(True, 6.0)
+>>> [var.args for var in trace.made] == [(x, y)], products[1] is y, products[2]
+(True, True, 6.0)
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -50,20 +49,12 @@ def otherwise() -> NoReturn:
     raise Otherwise
 
 
-@contextmanager
-def left_to_numpy(*errors: type[Exception]) -> Iterator[None]:
-    """Errors in the block leave the program as it is."""
-    try:
-        yield
-    except errors:
-        otherwise()
-
-
 class Elements:
     """Calls on arrays whose entries are Vars and plain numbers."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
+        self._before: dict[Any, Var] = {}
         self.watched: dict[Var, None] = {}
         """Operands behind which an inf or nan would be seen no more."""
 
@@ -71,8 +62,10 @@ class Elements:
         """What the function gives, of another kind perhaps than NumPy's, see `typed`."""
         if function in MOVING:
             function = _joined if function is joined else function
-            with left_to_numpy(TypeError):  # it computes with them too, as np.pad does for some of its modes
+            try:
                 return function(*args, **kwargs)
+            except TypeError:  # it computes with them too, as np.pad does for some of its modes
+                otherwise()
         if is_reduction(function) or function in _ONE_BY_ONE:
             return self._reduced(function, args, kwargs)
         x, *others = args
@@ -136,12 +129,20 @@ class Elements:
         return float(x)
 
     def made(self, function: Callable[..., Any], args: tuple) -> Any:
-        """A call, or its result where all is known of it."""
-        with left_to_numpy(ArithmeticError, ValueError, TypeError):
-            if function is not packed and not any(type(x) is Var for x in args):
-                return function(*args)
+        """A call, or what is known already: that of constants, of the same again, of a factor 1."""
+        if function is operator.mul and 1.0 in args:
+            return args[1] if args[0] == 1.0 else args[0]
+        key = (function, *[x if type(x) is Var else repr(x) for x in args])
+        found = self._before.get(key)
+        if found is None:
+            try:
+                if function is not packed and not any(type(x) is Var for x in args):
+                    return function(*args)
+                found = self._before[key] = self.trace.call(function, args)
+            except (ArithmeticError, ValueError, TypeError):
+                otherwise()
             self.watch(function, args)
-            return self.trace.call(function, args)
+        return found
 
     def watch(self, function: Callable[..., Any], args: Sequence[Any]) -> None:
         """Keep an eye on operands behind which an inf or nan would be seen no more."""
@@ -151,6 +152,7 @@ class Elements:
 
     def typed(self, found: Any, like: Any) -> Any:
         """Floats where the call gives floats, truths where it gives truths, in the same shape."""
+        found = found.item() if isinstance(found, np.ndarray) and not found.ndim else found
         kind = getattr(like, "dtype", np.dtype(type(like)))
         if kind not in (FLOAT, TRUTH) or np.shape(found) != np.shape(like):
             otherwise()

@@ -73,7 +73,7 @@ class Parts:
             arrays = self.made.pop(0)  # so that no other thread takes them before they are put back
             if list(map(getrefcount, arrays)) == self.alone:
                 return arrays
-            if len(self.made) < 3:
+            if len(self.made) < 2:
                 self.made.append(arrays)
         return self._new()
 

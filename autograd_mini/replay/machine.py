@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autograd_mini.floats import FLOAT_FUNCTIONS
 from autograd_mini.replay.flat import item, packed
 from autograd_mini.replay.kernel import as_numba_reads
 from autograd_mini.replay.spelled import FORMS
 from autograd_mini.replay.tape import EXPRESSIONS
-from autograd_mini.replay.trace import SCALARS, Var, guard, watched
+from autograd_mini.replay.trace import PARTS, SCALARS, Var, guard, watched
 from autograd_mini.replay.updating import joined, part
 from autograd_mini.replay.writing import Body
 from autograd_mini.spelling import Names
@@ -30,7 +31,8 @@ def can_be_machine_code(calls: Sequence[Var]) -> bool:
 def _is_known(var: Var) -> bool:
     if var.function is float:
         return all(type(x.number) is float for x in var.operands())
-    return var.function in FORMS or EXPRESSIONS.get(var.function, "").startswith("math.")
+    known = var.function in FORMS or var.function is FLOAT_FUNCTIONS["sign"]
+    return known or EXPRESSIONS.get(var.function, "").startswith("math.")
 
 
 class MachineCode(Body):
@@ -40,7 +42,7 @@ class MachineCode(Body):
         super().__init__(calls, leaving, names)
         self.kernel = ""
         """The text of the function that numba compiles."""
-        self._last = [var for var in calls if var.part != "prelude"][-1].part
+        self._last = max({var.part for var in calls} & set(PARTS), key=PARTS.index)
         self._before: list[str] = []
         self._inner: list[str] = []
         self._filled: list[str] = []

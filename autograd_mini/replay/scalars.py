@@ -20,11 +20,9 @@ import numpy as np
 from autograd_mini.replay.elements import FLOAT, MOVING, Elements, Otherwise, otherwise
 from autograd_mini.replay.flat import item, packed
 from autograd_mini.replay.simplify import is_draw
-from autograd_mini.replay.trace import NESTED, SCALARS, Trace, Var, guard, mapped, watched
+from autograd_mini.replay.trace import NESTED, PARTS, SCALARS, Trace, Var, guard, mapped, watched
 from autograd_mini.replay.traced import added_at, assigned
 from autograd_mini.replay.updating import joined, part
-
-PARTS = ("forward", "backward", "update")
 
 
 def scalarised(trace: Trace, results: Sequence[Var], most: int) -> list[Var] | None:

@@ -75,6 +75,8 @@ class Var:
 
 
 SCALARS = frozenset({float, int, bool})
+#: The parts of a step, in order.
+PARTS = ("forward", "backward", "update")
 #: What other things may be in.
 NESTED = frozenset({tuple, list, dict, slice})
 

@@ -126,3 +126,24 @@ def test_what_leaves_is_nobody_elses():
         kept = kept[-3:]
         for array, then in kept:
             np.testing.assert_array_equal(array, then)
+
+
+def test_many_functions_in_one_kernel():
+    w = ag.Value([0.3, 0.7], name="w")
+
+    def f(x):
+        z = w * x
+        unary = np.exp(z) + np.log(z) + np.sqrt(z) + np.sin(z) * np.cos(z) + np.tanh(z) + np.arctan(z) + np.expm1(z)
+        kinks = np.maximum(z, x) - np.minimum(z, 0.5) + np.abs(z - 0.5) + ag.relu(z - 0.4) + np.where(z > x, z, x)
+        return np.sum(unary * kinks + ag.sigmoid(z) ** x + np.hypot(z, x) + np.log1p(z) / np.arcsin(z * 0.5))
+
+    step = ag.compile(f, numba=True)
+    for x in ([1.0, 0.5], [0.8, 1.2], [1.1, 0.6]):
+        w.grad = None
+        found, grad = step(np.array(x)), w.grad
+        w.grad = None
+        E = f(np.array(x))
+        E.backward()
+        assert found == pytest.approx(E.data, rel=1e-12)
+        equal([grad], [w.grad])
+    assert in_machine_code(step)

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import nn, optim
+from autograd_mini.replay.flat import Parts
 from tests.replay.twins import eager, equal, never, numbers
 
 SIZES = {"on numbers": 2, "on arrays": 60}
@@ -219,13 +220,33 @@ def test_each_and_single_calls_in_turns(size):
         twins.step(2)
 
 
-def test_threads_that_step_and_look(size):
-    """What one reads, another must not write into, however the calls meet."""
+def test_two_that_ask_before_one_has_taken_hold_are_given_different_arrays():
+    parts = Parts([(2,), (1,)], np.dtype(float))
+    first = parts()
+    parts.made.append(first)
+    one, other = parts(), parts()
+    assert one is first
+    assert other is not first
+
+
+def test_somebody_who_keeps_everything_does_not_make_it_grow():
+    parts, kept = Parts([(2,), (1,)], np.dtype(float)), []
+    for _ in range(20):
+        arrays = parts()
+        kept.append(arrays[1])
+        parts.made.append(arrays)
+        assert len(parts.made) <= 3
+    assert len({id(array) for array in kept}) == 20
+
+
+def test_threads_that_step_and_look():
+    """What one reads, another must not write into, however the calls meet: on numbers they need not take turns."""
     w = ag.Value(np.zeros(3), name="w")
     b = ag.Value(np.zeros(3), name="b")
     step = ag.compile(lambda x: np.sum(w * x) + np.sum(b * x), optimizer=optim.SGD([w, b], 1.0))
-    x = np.ones((size, 3))
+    x = np.ones((2, 3))
     step(x)
+    step.f = never
     wrong = []
 
     def work():
