@@ -530,6 +530,7 @@ def test_hostile_names_become_identifiers():
     assert text.names[leaves[19]] == "ŷ"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), max_size=8))
 def test_any_label_makes_an_identifier_of_its_own(labels):
     names = Names()
@@ -542,6 +543,7 @@ def test_any_label_makes_an_identifier_of_its_own(labels):
         assert name in scope  # as Python stores it
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_an_identifier_is_its_own_identifier(label):
     assert identifier(identifier(label)).rstrip("_") == identifier(label).rstrip("_")
@@ -682,6 +684,7 @@ def test_numbers_read_back_exactly(kind, shape):
                     assert back.flags.f_contiguous == number.flags.f_contiguous
 
 
+@settings(deadline=None)
 @given(st.floats(), st.floats(width=32))
 def test_every_float_reads_back(double, single):
     for number in (double, np.float64(double), np.float32(single)):
