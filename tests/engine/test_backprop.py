@@ -463,6 +463,15 @@ def test_topological_order_puts_every_node_before_its_inputs() -> None:
         assert all(place[node] < place[child] for child in node.inputs if type(child) is Value)
 
 
+def test_the_order_is_that_of_ages_for_leaves_too() -> None:
+    x = Value(2.0)
+    y = x * x
+    late = Value(3.0)
+    z = y * late
+    found = topological_order(z)
+    assert all(one is other for one, other in zip(found, [z, late, y, x], strict=True))
+
+
 def reachable(root: Value) -> set[Value]:
     found, waiting = {root}, [root]
     while waiting:
@@ -644,7 +653,7 @@ def test_a_step_keeps_the_product_that_broadcasting_is_undone_on() -> None:
 
 def test_the_order_of_what_was_recorded_can_be_had_although_data_changed() -> None:
     x, y = Value(2.0), Value(3.0)
-    z = x * y + x
+    z = x * y + y  # the walk meets y first
     x.data = 5.0  # x is now younger than what was made from it
     with pytest.raises(GraphError, match="changed"):
         topological_order(z)
@@ -655,6 +664,12 @@ def test_the_order_of_what_was_recorded_can_be_had_although_data_changed() -> No
 
 
 # -- the chain rule's own cases --------------------------------------------------------------------
+
+
+def test_a_zero_beside_an_infinite_slope_is_a_number_in_the_precision_of_its_own() -> None:
+    x = Value(np.float32(0))
+    (np.sqrt(x) * 0.0).backward()
+    assert (x.grad, type(x.grad)) == (0.0, np.float32)
 
 
 def test_an_upstream_of_zero_stays_zero_beside_an_infinite_slope() -> None:
@@ -740,7 +755,14 @@ def test_a_recorded_contribution_takes_its_input_s_precision_once() -> None:
 
 @pytest.mark.parametrize(
     ("wide", "shape"),
-    [((1, 4, 3), (1, 3)), ((2, 1, 3), (1, 3)), ((2, 4, 3), (4, 1)), ((4, 2, 4), (1, 4)), ((3,), (1,))],
+    [
+        ((1, 4, 3), (1, 3)),
+        ((2, 1, 3), (1, 3)),
+        ((2, 4, 3), (4, 1)),
+        ((4, 2, 4), (1, 4)),
+        ((2, 4, 1), (1, 1)),
+        ((3,), (1,)),
+    ],
 )
 def test_unbroadcast_sums_over_every_copy(wide: tuple, shape: tuple) -> None:
     contribution = np.arange(float(np.prod(wide))).reshape(wide)

@@ -467,6 +467,8 @@ def test_a_transform_looks_no_further_back_than_its_arguments(transform: Callabl
     v = leaf * 3.0
     leaf.data = 7.0  # v's own graph is out of date: of no importance here
     assert transform(lambda x: x * x, v).data == 12.0
+    slope = transform(lambda x: x, v)  # the argument itself is where the walk begins and ends
+    assert (slope.data if type(slope) is Value else slope) == 1.0
 
 
 def test_what_is_joined_without_a_tangent_stands_still() -> None:

@@ -62,6 +62,26 @@ def test_linear_as_a_function_takes_a_list_or_a_value_in_every_place(x, weight, 
     assert isinstance(z, Value) is any(isinstance(operand, Value) for operand in (x, weight, bias))
 
 
+@pytest.mark.parametrize(
+    ("x", "weight", "bias", "message"),
+    [
+        ((2, 2), (4, 3), (4,), r"expected x \(\.\.\., in\) and weight \(out, in\), got x \(2, 2\), weight \(4, 3\)"),
+        ((2, 3), (4, 3, 5), (4,), r"got x \(2, 3\), weight \(4, 3, 5\)"),
+        ((2, 3), (4, 3), (1,), r"weight \(4, 3\) needs a bias \(4,\), got \(1,\)"),
+        ((2, 3), (4, 3), (2, 4), r"weight \(4, 3\) needs a bias \(4,\), got \(2, 4\)"),
+    ],
+)
+def test_linear_as_a_function_never_broadcasts(x, weight, bias, message):
+    for kind in (Value, np.asarray):
+        with pytest.raises(ShapeError, match=f"linear: .*{message}"):
+            F.linear(np.ones(x), kind(np.ones(weight)), kind(np.ones(bias)))
+
+
+def test_linear_as_a_function_refuses_complex_numbers():
+    with pytest.raises(TypeError, match="expected real numbers"):
+        F.linear(np.ones((1, 2), complex), Value(np.ones((1, 2))), Value(np.ones(1)))
+
+
 def test_linear_to_a_single_number_is_a_scalar():
     weight, bias = Value([3.0, 4.0]), Value(-2.0)
     z = F.linear(np.array([1.0, 2.0]), weight, bias)

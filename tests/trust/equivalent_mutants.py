@@ -11,6 +11,7 @@ COPIED = "one copy more of the same numbers"
 ONE_SHAPE = "prediction and target have one shape"
 FOUR_AXES = "the second to last of four axes is the one after the second"
 NUMPY_ASKED = "a form on floats that raises TypeError is replaced by NumPy's: the same number, later"
+WINDOW = "how many places a window has changes only the time"
 OF_ONE = "to sum over an axis of size 1 changes nothing"
 
 EQUIVALENT: dict[str, str] = {
@@ -75,6 +76,7 @@ EQUIVALENT: dict[str, str] = {
     "value.py apply: d.dtype.kind != 'f' -> d.dtype.kind == 'f'": SLOWER,
     "value.py apply: x is not d and type(x) is not Value -> x is not d or type(x) is not Value": SLOWER,
     "value.py apply: x is not d and type(x) is not Value -> type(x) is not Value": SLOWER,
+    "value.py apply: type(x) is not Value -> type(x) is Value": SLOWER,
     "value.py apply: x is not d and type(x) is not Value -> x is not d": SLOWER,
     "value.py apply1: op.float_rules[0] -> op.float_rules": NUMPY_ASKED,
     "value.py _apply_to_numbers: op.float_forward is not None and (not params) -> not params": NUMPY_ASKED,
@@ -83,6 +85,7 @@ EQUIVALENT: dict[str, str] = {
     ),
     "value.py _apply_to_numbers: op.float_forward is not None and (not params) -> "
     "op.float_forward is not None or not params": NUMPY_ASKED,
+    "value.py _apply_to_numbers: float(z) -> z": "all forms on floats answer with a float",
     # -- on floats
     "floats.py _maximum: x >= y -> x > y": TIE,
     "floats.py _minimum: x <= y -> x < y": TIE,
@@ -98,6 +101,12 @@ EQUIVALENT: dict[str, str] = {
     ),
     # -- the backward pass
     "backprop.py reached: stop and x in stop -> x in stop": SLOWER,
+    "backprop.py reached: 64 + 2 * len(nodes) -> 64": WINDOW,
+    "backprop.py reached: 64 -> 65": WINDOW,
+    "backprop.py reached: 2 * len(nodes) -> 2": WINDOW,
+    "backprop.py reached: 2 * len(nodes) -> len(nodes)": WINDOW,
+    "backprop.py reached: 2 -> 1": WINDOW,
+    "backprop.py reached: True -> False": "of this dict, an ordered set, only the keys are read",
     "backprop.py chain_rule: alarm.rang = False -> pass": SLOWER,
     "backprop.py chain_rule: False -> True": SLOWER,
     "backprop.py fit: shape or type(x) is float -> type(x) is float": "[()] of an array is a view of all of it",
@@ -144,6 +153,15 @@ EQUIVALENT: dict[str, str] = {
     "nn/functional.py dropout: 0.0 -> 1": "with p = 1 nothing is kept that it could scale",
     "nn/functional.py dropout: drawn(generator(rng).random, x.shape) >= p -> "
     "drawn(generator(rng).random, x.shape) > p": "one draw in 2**53 is equal",
+    "nn/functional.py linear: _weighted_sums(x, weight, bias) -> _weighted_sums(x, bias, weight)": SLOWER,
+    "nn/functional.py _weighted_sums: 2 -> 1 #2": SLOWER,
+    "nn/functional.py _weighted_sums: h.shape[1] -> h.shape": SLOWER,
+    "nn/functional.py _weighted_sums: w.shape[1] -> w.shape": SLOWER,
+    "nn/functional.py _weighted_sums: w.shape[:1] -> w.shape": SLOWER,
+    "nn/functional.py _weighted_sums: :1 -> :": SLOWER,
+    "nn/functional.py _weighted_sums: 1 -> 2 #3": SLOWER,
+    "nn/functional.py _weighted_sums: open_blocks and no_grad_blocks.get() and (not recording_hooks) -> "
+    "no_grad_blocks.get() and (not recording_hooks)": SLOWER,
     "nn/functional.py linear: type(weight) is Value is type(bias) -> type(weight) is not Value is type(bias)": SLOWER,
     # -- losses
     "nn/loss_functions.py huber_loss: prediction - target -> target - prediction": SYMMETRIC,
@@ -168,4 +186,5 @@ EQUIVALENT: dict[str, str] = {
     "transforms.py _tangent: _times(t, node.partials[position]) -> _times(node.partials[position], t)": SYMMETRIC,
     "transforms.py _tangent: _times(t, rule.derivative(z, *numbers, *node.params)) -> "
     "_times(rule.derivative(z, *numbers, *node.params), t)": SYMMETRIC,
+    "transforms.py _tangent: _times(t, local) -> _times(local, t)": SYMMETRIC,
 }
