@@ -461,7 +461,7 @@ def test_every_handled_function_has_a_form() -> None:
     assert {u for u in QUESTIONS if u in UFUNCS} | set(COMPOSED) == {
         u for u, handler in UFUNCS.items() if handler not in TABLE.values()
     }
-    assert all(FORMS.values())
+    assert all(forms for function, forms in FORMS.items() if not (SINCE_2_5 and function is np.fix))
     assert all(METHOD_FORMS.values())
 
 

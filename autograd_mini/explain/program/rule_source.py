@@ -30,7 +30,8 @@ def definition(function: FunctionType) -> Definition:
             changed after it was read.
     """
     code = function.__code__
-    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    named = code.co_filename != "<string>"  # where Python 3.13 keeps the text of `python -c`, which may be another one
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__)) if named else ""
     imports, found = _definitions(text)
     for node in found.get(code.co_firstlineno, ()):
         if _same(_compiled(node, imports, code.co_freevars), code):
