@@ -1,9 +1,11 @@
 """Linear, Sequential, MLP and the activations: values, gradients, shapes and errors."""
 
+import threading
+
 import numpy as np
 import pytest
 
-from autograd_mini import ShapeError, Value, gradcheck, nn
+from autograd_mini import ShapeError, Value, gradcheck, nn, no_grad
 from autograd_mini.nn import functional as F
 from autograd_mini.nn.activations import by_name
 
@@ -125,6 +127,25 @@ def test_linear_sizes(size):
         nn.Linear(size, 1)
     with pytest.raises(ValueError, match="out_features must be a positive whole number, got"):
         nn.Linear(1, size)
+
+
+def test_linear_records_while_another_thread_is_inside_no_grad():
+    layer, inside, leave = nn.Linear(3, 2), threading.Event(), threading.Event()
+
+    def other():
+        with no_grad():
+            inside.set()
+            leave.wait()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    inside.wait()
+    try:
+        np.sum(layer(np.ones((4, 3)))).backward()
+    finally:
+        leave.set()
+        thread.join()
+    np.testing.assert_array_equal(layer.weight.grad, np.full((2, 3), 4.0))
 
 
 def test_linear_takes_numpy_integers():
