@@ -63,7 +63,11 @@ def jupyterlab(root, settings):
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:  # it waits for its kernels, on a busy machine for ever
+            server.kill()
+            server.wait()
 
 
 def answers(url):
