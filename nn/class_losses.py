@@ -98,7 +98,7 @@ def _of_classes(
     total = None
     if weight is not None:
         weight = weight_of_classes(owner, weight, log_p, axis)
-        total = np.sum(weight[y if counts is None else y[counts]])
+        total = np.sum(np.take_along_axis(weight, np.ravel(y) if counts is None else y[counts], 0))
     log_p = _weighted(log_p, weight, axis)
     each = _smoothed(-log_p[index], log_p, axis, smoothing)
     if counts is not None:  # chosen, so that even the mean of none, which is nan, has slope 0

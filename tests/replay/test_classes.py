@@ -134,6 +134,18 @@ def test_labels_that_are_smoothed():
         same(x, step, twin, rng.integers(3, size=7))
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("shape", [(7, 3), (7, 3, 2)])
+def test_classes_that_are_weighted(shape, reduction):
+    rng = np.random.default_rng(3)
+    loss = nn.CrossEntropyLoss(weight=[1.0, 2.0, 0.5], reduction=reduction)
+    x, step, twin = compiled_and_twin(lambda x, y: np.sum(loss(x, y)), rng.normal(size=shape))
+    for i in range(3):
+        step.f = never if i else step.f
+        same(x, step, twin, rng.integers(3, size=(7, *shape[2:])))
+    assert len(step.programs) == 1
+
+
 def test_a_sum_of_negatives_and_the_slope_of_relu():
     w = ag.Value(np.linspace(-2.0, 3.0, 1200).reshape(30, 40))
     f = lambda x: np.sum(-np.maximum(w * x, 0))  # noqa: E731
