@@ -121,7 +121,7 @@ class Module:
 
     def children(self) -> list[Module]:
         """The submodules directly inside, in order of assignment."""
-        found: list[Module] = []
+        found: list[Module] = []  # without the names, for a Sequential asks this in every call
         for item in vars(self).values():
             if isinstance(item, Module):
                 found.append(item)
