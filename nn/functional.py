@@ -289,11 +289,13 @@ def _weighted_sums(x: Any, weight: Value, bias: Value) -> Value | None:
         return None
     if h.ndim != 2 or w.ndim != 2 or h.shape[1] != w.shape[1] or b.shape != w.shape[:1]:
         return None
+    # In single precision BLAS makes a tall product quicker than a wide one, which is made turned round.
+    sums = w.dot(h.T).T if h.dtype == w.dtype == np.float32 and len(w) > len(h) else h.dot(w.T)
     if open_blocks and no_grad_blocks.get() and not recording_hooks:
-        return record(elementwise.add, (), (), None, h.dot(w.T) + b)
+        return record(elementwise.add, (), (), None, sums + b)
     turned = record(shaping.transpose, (weight,), ((1, 0),), None, w.T)
-    s = record(products.matmul, (x, turned), (), None, h.dot(turned._data))
-    return record(elementwise.add, (s, bias), (), None, s._data + b)
+    s = record(products.matmul, (x, turned), (), None, sums)
+    return record(elementwise.add, (s, bias), (), None, sums + b)
 
 
 def layer_norm(

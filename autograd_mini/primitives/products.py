@@ -16,10 +16,10 @@ def transpose(x: Any) -> Any:
     return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
 
 
-def product_like(y: Any, left: Any, right: Any) -> Any:
-    """left @ right, in memory as `y` is: the gradient of W.T lies column by column, so that W's lies row by row as W."""
-    if type(y) is np.ndarray and y.ndim == 2 and y.flags.fnc:
-        return np.matmul(left, right, out=np.empty_like(y))
+def product_like(x: Any, left: Any, right: Any) -> Any:
+    """left @ right, in memory as `x` is: the gradient of W.T lies column by column, so that W's lies row by row as W."""
+    if type(x) is np.ndarray and x.ndim == 2 and x.flags.fnc:
+        return np.matmul(left, right, out=np.empty_like(x))
     return left @ right
 
 
@@ -28,7 +28,7 @@ def matmul_left(g: Any, z: Any, x: Any, y: Any) -> Any:
         return g * y if x.ndim == 1 else g[..., None] * y
     if x.ndim == 1:  # z_k = Σ_j x_j y_jk
         return np.matmul(y, g[..., None])[..., 0]
-    return g @ transpose(y)
+    return product_like(x, g, transpose(y)) if y.ndim == 2 else g @ transpose(y)
 
 
 def matmul_right(g: Any, z: Any, x: Any, y: Any) -> Any:

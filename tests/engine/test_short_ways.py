@@ -1,5 +1,6 @@
 """The quick forms of common operations give what the plain ones give: the same numbers, the same graph."""
 
+import contextlib
 import itertools
 
 import numpy as np
@@ -54,6 +55,51 @@ def test_the_gradient_of_a_transposed_matrix_has_its_type_and_shape(x, W):
     assert w.grad.dtype == W.dtype
     used = s.size * x.shape[-1] / max(W.size, 1)  # each weight so many times
     np.testing.assert_array_equal(w.grad, np.full(W.shape, 2.0 * used))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_gradient_of_a_left_factor_lies_in_memory_as_it_does(dtype):
+    """Made column by column by one operation, read so by the next."""
+    y, g = RNG.normal(size=(5, 3)).astype(dtype), RNG.normal(size=(7, 3)).astype(dtype)
+    left = Value(RNG.normal(size=(5, 7)).astype(dtype)).T
+    (left @ Value(y)).backward(g)
+    np.testing.assert_allclose(left.grad, g @ y.T, rtol=1e-6)
+    assert left.grad.flags.f_contiguous
+    row_by_row = Value(RNG.normal(size=(7, 5)).astype(dtype))
+    (row_by_row @ Value(y)).backward(g)
+    assert row_by_row.grad.flags.c_contiguous
+
+
+def test_a_left_factor_column_by_column_beside_a_stack():
+    x, y = Value(RNG.normal(size=(3, 2))).T, RNG.normal(size=(4, 3, 5))
+    g = RNG.normal(size=(4, 2, 5))
+    (x @ y).backward(g)
+    np.testing.assert_allclose(x.grad, np.einsum("bik,bjk->ij", g, y), rtol=1e-12)
+
+
+# -- layers -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("features", [1, 2, 5])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_product_of_single_precision_is_made_turned_round_where_it_has_more_columns_than_rows(features, recorded):
+    x, w, b = (RNG.normal(size=size).astype(np.float32) for size in ((3, features), (7, features), (7,)))
+    layer = nn.Linear(features, 7, dtype=np.float32)
+    layer.load_state_dict({"weight": w, "bias": b})
+    with contextlib.nullcontext() if recorded else ag.no_grad():
+        few, many = layer(x), layer(np.tile(x, (3, 1)))
+    exact = x.astype(float) @ w.T.astype(float) + b
+    np.testing.assert_allclose(few.data, exact, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(many.data, np.tile(exact, (3, 1)), rtol=1e-5, atol=1e-6)
+    assert few.dtype == many.dtype == np.float32
+    assert few.data.flags.f_contiguous
+    assert many.data.flags.c_contiguous
+    if recorded:
+        g = RNG.normal(size=(3, 7)).astype(np.float32)
+        few.backward(g)
+        np.testing.assert_allclose(layer.weight.grad, g.T.astype(float) @ x, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(layer.bias.grad, g.astype(float).sum(0), rtol=1e-5, atol=1e-6)
+        assert layer.weight.grad.flags.c_contiguous
 
 
 # -- indices ----------------------------------------------------------------------------------------
