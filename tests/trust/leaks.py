@@ -1,8 +1,8 @@
 """Do everything one does in a long session over and over, and see that memory does not grow by a byte a step.
 
 `python -m tests.trust.leaks 100000` from the repository's root takes so many training steps, a tenth of that where a
-step is a whole training, and a hundredth where it draws or writes; `test_load.py` takes fewer. The garbage collector
-is off: references alone must free everything.
+step is itself of many, and a hundredth where it draws or writes; `test_load.py` takes fewer. The garbage collector is
+off: references alone must free everything.
 """
 
 from __future__ import annotations
@@ -324,6 +324,17 @@ def sources() -> Step:
     return step
 
 
+def traces() -> Step:
+    model = mlp(2, 2, 1)
+    x, y = X[:1, :2], Y[:1]
+
+    def step() -> None:
+        E = nn.L2Loss()(model(x), y)
+        len(ag.trace(E).steps), len(ag.steps(E))
+
+    return step
+
+
 def explanations() -> Step:
     model = mlp(2, 2, 1)
     loss = nn.L2Loss()
@@ -424,8 +435,9 @@ CASES: dict[str, tuple[Callable[[], Step], int]] = {
     **{f"scalars, {name}": (lambda make=make: scalars(make), 1) for name, make in OPTIMIZERS.items()},
     **{f"arrays, {name}": (lambda make=make: arrays(make), 1) for name, make in OPTIMIZERS.items()},
     **{f.__name__.replace("_", " "): (f, 1) for f in (explained_updates, inference, recorded_backward, hooks, sources)},
-    **{f.__name__.replace("_", " "): (f, 10) for f in (every_layer, fitting, interrupted_fitting, threads)},
-    **{f.__name__.replace("_", " "): (f, 10) for f in (higher_order, errors, copies, data)},
+    "fitting": (fitting, 4),
+    **{f.__name__.replace("_", " "): (f, 10) for f in (every_layer, interrupted_fitting, threads)},
+    **{f.__name__.replace("_", " "): (f, 10) for f in (higher_order, traces, errors, copies, data)},
     **{f.__name__.replace("_", " "): (f, 100) for f in (checked, explanations, pages, programs, files)},
 }
 
