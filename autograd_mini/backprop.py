@@ -111,7 +111,8 @@ def reached(root: Value, stop: Set[Value] = frozenset(), check: bool = True) -> 
             if node is None:
                 continue
             nodes.append(node)
-            for x in node.inputs:
+            one, two = node._x, node._y  # node.inputs, in half the time
+            for x in (one, two) if two is not None else one if type(one) is tuple else (one,):
                 if type(x) is Value:
                     if x.op is None or (stop and x in stop):
                         if x.age > node.age and check:
@@ -243,9 +244,9 @@ def backpropagate(
         if gradient_hooks and id(node) in gradient_hooks:
             node.grad = final_gradient(node, node.grad)
         upstream = node.grad
-        inputs, partials = node.inputs, node.partials
-        if partials is not None and not recorded:
-            for x, local, position in zip(inputs, partials, POSITIONS):  # noqa: B905, as many by construction
+        inputs, dx, dy = node.inputs, node._dx, node._dy
+        if not (dx is None and dy is None) and not recorded:
+            for x, local, position in zip(inputs, (dx, dy), POSITIONS):  # noqa: B905, dy is None beside a single x
                 if local is not None:
                     before = x.grad
                     contribution = upstream * local if upstream else 0.0  # 0 · ∞ = 0, see chain_rule
@@ -307,20 +308,15 @@ def backpropagate(
 def _backpropagate_floats(nodes: Sequence[Value], retain: bool) -> None:
     """`backpropagate` where all are floats with their local derivatives, and nobody looks on: in half the time."""
     for node in nodes:
-        upstream, partials = node.grad, node.partials
-        if len(partials) == 2:  # type: ignore[arg-type]
-            (x, y), (dx, dy) = node.inputs, partials  # type: ignore[misc]
-            if dx is not None:
-                before, contribution = x.grad, upstream * dx if upstream else 0.0
-                x.grad = contribution if before is None else before + contribution
-            if dy is not None:
-                before, contribution = y.grad, upstream * dy if upstream else 0.0
-                y.grad = contribution if before is None else before + contribution
-        else:
-            for x, dx in zip(node.inputs, partials, strict=True):  # type: ignore[arg-type]
-                if dx is not None:
-                    before, contribution = x.grad, upstream * dx if upstream else 0.0
-                    x.grad = contribution if before is None else before + contribution
+        upstream, dx, dy = node.grad, node._dx, node._dy
+        if dx is not None:
+            x = node._x
+            before, contribution = x.grad, upstream * dx if upstream else 0.0
+            x.grad = contribution if before is None else before + contribution
+        if dy is not None:
+            y = node._y
+            before, contribution = y.grad, upstream * dy if upstream else 0.0
+            y.grad = contribution if before is None else before + contribution
         if not retain:
             node.grad = None
 
@@ -341,9 +337,9 @@ def seed(root: Value, upstream: Any, recorded: bool = False, caller: str = "back
     """The gradient to start from, checked; a Value for a recorded pass. Errors speak of the caller."""
     if type(root) is not Value:
         raise TypeError(f"{caller}: expected a Value, got {shown(root)}")
-    if upstream is None and root.inputs and type(root._data) is float:
+    if upstream is None and root._x is not None and type(root._data) is float:
         return Value(1.0) if recorded else 1.0
-    if root.op is not None and not root.inputs:
+    if root.op is not None and root._x is None:
         raise GraphError(
             f"{caller}(): {root.name or 'this Value'} was computed by {root.op.name} inside no_grad(), so it has no "
             "graph; compute it outside"
@@ -382,7 +378,7 @@ class _Pass:
     def run(self, recorded: bool = False, retain: bool = True) -> None:
         """Add up the gradients in the Values' `.grad`."""
         plain = not (recorded or step_watchers or gradient_hooks)
-        if plain and None not in [node.partials for node in self.nodes]:
+        if plain and None not in [node._dx if node._dy is None else node._dy for node in self.nodes]:
             _backpropagate_floats(self.nodes, retain)
         else:
             # In a copied context: NumPy's settings are switched by Python code that Ctrl-C may break off.

@@ -59,7 +59,7 @@ def add_note(value: Value, note: Any) -> None:
 def note_call(output: Any, start: int, module: Any) -> None:
     """Note on a module's output, or on all in it, that the call which began at age `start` made it."""
     if type(output) is Value:
-        if output.age > start and output.inputs:
+        if output.age > start and output._x is not None:
             add_note(output, Call(start, module))
     elif isinstance(output, tuple | list):
         for item in output:

@@ -56,7 +56,6 @@ def _operator(op: Primitive) -> Callable[[Value, Any], Value]:
     """An operator of Values: `apply2`, without its questions where both operands are floats, as in scalar graphs."""
     forward, slopes, (slope, _) = op.float_forward, op.float_partials, op.float_rules
     fixed = slopes if type(slopes) is tuple else None
-    alone = (fixed[0], None) if fixed else None
 
     def operate(self: Value, other: Any) -> Value:
         x = self._data
@@ -64,10 +63,10 @@ def _operator(op: Primitive) -> Callable[[Value, Any], Value]:
             try:
                 if type(other) is Value and type(other._data) is float:
                     z = forward(x, other._data)  # type: ignore[misc]
-                    partials = fixed or slopes(z, x, other._data)  # type: ignore[misc, operator]
+                    dx, dy = fixed or slopes(z, x, other._data)  # type: ignore[misc, operator]
                 elif type(other) is float or type(other) is int:
                     z = forward(x, other)  # type: ignore[misc]
-                    partials = alone or (slope(z, x, other), None)
+                    dx, dy = fixed[0] if fixed else slope(z, x, other), None
                 else:
                     return apply2(op, self, other)
             except (ArithmeticError, ValueError, TypeError):
@@ -76,9 +75,11 @@ def _operator(op: Primitive) -> Callable[[Value, Any], Value]:
             node._data = z
             node.grad = node.name = None
             node.op = op
-            node.inputs = (self, other)
+            node._x = self
+            node._y = other
+            node._dx = dx
+            node._dy = dy
             node.params = ()
-            node.partials = partials
             node.age = next_age()
             return node
         return apply2(op, self, other)
@@ -100,6 +101,7 @@ class Value(ArrayMethods):
         grad: dE/d(this) after `backward()`: same shape as `data`, or None before.
         op: the `Primitive` that made it, or None for a leaf.
         inputs: the operation's operands in order: Values, and the plain constants as they came.
+        partials: a scalar's local derivatives by its inputs, as floats; None if it has more than two inputs, or arrays.
         params: the operation's parameters (an axis, a shape, an index).
         age: a creation counter; a Value is always younger than its inputs.
 
@@ -112,18 +114,20 @@ class Value(ArrayMethods):
     Value(2.0, name='a', grad=4.0)
     """
 
-    __slots__ = ("__weakref__", "_data", "age", "grad", "inputs", "name", "notes", "op", "params", "partials")
+    __slots__ = ("__weakref__", "_data", "_dx", "_dy", "_x", "_y", "age", "grad", "name", "notes", "op", "params")
 
     _data: Any
     grad: Any
     name: str | None
     op: Primitive | None
-    inputs: tuple[Any, ...]
     params: tuple[Any, ...]
-    #: On a scalar made by an elementwise operation: each local derivative ∂(this)/∂(input), a float
-    #: (None for a constant input). None elsewhere, where the rules are run by the backward pass.
-    partials: tuple[float | None, ...] | None
     age: int
+    #: What `inputs` and `partials` tell, for two tuples would make a node half as large again: z = x · y and its local
+    #: derivatives dx = ∂z/∂x and dy = ∂z/∂y, each None if it has none. More than two inputs are a tuple in `_x`.
+    _x: Any
+    _y: Any
+    _dx: Any
+    _dy: Any
     #: What `notes` has written down of this node; the slot is empty on nearly every node.
     notes: Any
 
@@ -140,8 +144,8 @@ class Value(ArrayMethods):
         self.grad = None
         self.name = name
         self.op = None
-        self.inputs = self.params = ()
-        self.partials = None
+        self._x = self._y = self._dx = self._dy = None
+        self.params = ()
         self.age = next_age()
 
     def __init_subclass__(cls, **kwargs: Any) -> NoReturn:
@@ -175,6 +179,25 @@ class Value(ArrayMethods):
         self._data = new
 
     data = property(operator.attrgetter("_data"), _set_data)
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The operation's operands in order: Values, and the plain constants as they came."""
+        x, y = self._x, self._y
+        if y is not None:
+            return x, y
+        return x if type(x) is tuple else () if x is None else (x,)
+
+    @property
+    def partials(self) -> tuple[float | None, ...] | None:
+        """Each local derivative ∂(this)/∂(input), None for a constant input, of a scalar made of one or two.
+
+        None elsewhere, where the rules are run by the backward pass.
+        """
+        dx, dy = self._dx, self._dy
+        if dx is None and dy is None:
+            return None
+        return (dx,) if self._y is None else (dx, dy)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -477,13 +500,21 @@ def record(op: Primitive, inputs: tuple, params: tuple, partials: tuple | None, 
     node._data = z
     node.grad = node.name = None
     node.op = op
+    node._x = node._y = node._dx = node._dy = None
     if open_blocks and _no_grad_blocks():
-        node.inputs = node.params = ()
-        node.partials = None
+        node.params = ()
     else:
-        node.inputs = inputs
         node.params = params
-        node.partials = partials
+        if len(inputs) == 2:
+            node._x, node._y = inputs
+            if partials:
+                node._dx, node._dy = partials
+        elif len(inputs) == 1:
+            node._x = inputs[0]
+            if partials:
+                node._dx = partials[0]
+        else:
+            node._x = inputs or None
     node.age = next_age()
     if recording_hooks:
         for hook in tuple(recording_hooks):  # a copy, for another thread may take its hook away
