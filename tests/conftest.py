@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from importlib.util import find_spec
 
 import pytest
@@ -15,6 +16,9 @@ PROGRAMS = {"dot": "graphviz", "chromium": "chromium"}
 
 
 def pytest_sessionstart(session):
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # As a shell starts what runs in the background; the programs that tests press Ctrl-C on would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("CI"):
         missing = [name for name in PACKAGES if find_spec(name) is None]
         missing += [f"{name} (Debian: {package})" for name, package in PROGRAMS.items() if not shutil.which(name)]
