@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_mini as ag
 from autograd_mini import Along, Local, Value, gradcheck, jvp, vjp
 from autograd_mini.primitives import TABLE
 from autograd_mini.value import apply1, apply2
@@ -198,3 +199,24 @@ def test_power_of_negative_base(exponent: float) -> None:
 def test_a_rule_is_a_function_or_a_whole_number(rule: Any) -> None:
     with pytest.raises(TypeError, match="a whole number"):
         Local(rule)
+
+
+def test_an_operation_of_three_numbers():
+    """A node has room for two operands and their slopes; of three the slopes are found by the backward pass."""
+    row = ag.Primitive(
+        "product_and_square",
+        lambda x, y, w: x * y + w * w,
+        Local(lambda z, x, y, w: y),
+        Local(lambda z, x, y, w: x),
+        Local(lambda z, x, y, w: 2 * w),
+    )
+    a, b, c = Value(2.0), Value(3.0), Value(-1.0)
+    z = row(a, b, c)
+    assert (z.data, z.inputs, z.partials) == (7.0, (a, b, c), None)
+    (z * z + row(a, 2.0, a)).backward()
+    assert [v.grad for v in (a, b, c)] == [48.0, 28.0, -28.0]
+    assert {type(v.grad) for v in (a, b, c)} == {float}
+    assert ag.jvp(lambda t: row(t, t, t), (2.0,), (1.0,)) == (8.0, 8.0)
+    assert ag.grad(ag.grad(lambda t: row(t, t * t, t)))(2.0) == 14.0
+    with ag.no_grad():
+        assert row(a, b, c).inputs == ()
